@@ -1274,7 +1274,15 @@ BinCounts: TypeAlias = list[BinCount]
 
 
 MeasureName: TypeAlias = Literal[
-    "count", "violations", "missing", "labels", "statistic", "drift", "performance", "custom_metric"
+    "count",
+    "violations",
+    "missing",
+    "labels",
+    "receipt_lag",
+    "statistic",
+    "drift",
+    "performance",
+    "custom_metric",
 ]
 
 
@@ -1538,6 +1546,26 @@ TimeLabel: TypeAlias = Literal["yesterday", "today", "7d", "30d", "90d", "6m", "
 
 
 BinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month", "Quarter"]
+
+
+BinStep: TypeAlias = Literal[
+    "1s",
+    "5s",
+    "15s",
+    "30s",
+    "1min",
+    "5min",
+    "15min",
+    "30min",
+    "Hour",
+    "3h",
+    "6h",
+    "12h",
+    "Day",
+    "Week",
+    "Month",
+    "Quarter",
+]
 
 
 VizType: TypeAlias = Literal["line", "bar"]
@@ -2259,7 +2287,7 @@ class SeriesRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     group_by: NotRequired[str | None]
     measures: list[AskedMeasure]
@@ -2268,7 +2296,7 @@ class SeriesRequest(TypedDict):
 class BinnedSeries(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     groups: NotRequired[list[GroupSeries]]
@@ -2287,7 +2315,7 @@ class ViolationsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     columns: NotRequired[list[Column1] | None]
     limit: NotRequired[int]
@@ -2299,7 +2327,7 @@ class ViolationsRequest(TypedDict):
 class BinnedViolations(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2322,7 +2350,7 @@ class LabelsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     target: NotRequired[str | None]
 
@@ -2331,7 +2359,7 @@ class BinnedLabels(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
     target: NotRequired[str]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2356,7 +2384,7 @@ class SummarizedColumns(TypedDict):
     rows: NotRequired[int]
     total: NotRequired[int]
     baseline: NotRequired[ComparedBaseline | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     columns: NotRequired[list[SummarizedColumn]]
 

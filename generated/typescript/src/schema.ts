@@ -658,7 +658,7 @@ export interface paths {
          *        in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So group the
          *        rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 40,000
+         *     Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most 40,000
          *     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
          *     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted. A retry
          *     follows *Retries* in the introduction.
@@ -1293,7 +1293,7 @@ export interface paths {
          *     1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an unknown segment.
          *     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first and the last
          *        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`, or else the
-         *        smallest size with which the range has at most `max_bins` of them.
+         *        smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
          *     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
          *        field that the measure does not take are a 400 that names the place.
          *     4. With `group_by`, each measure is computed for each of the 10 values of that column that most events have, and
@@ -1307,6 +1307,8 @@ export interface paths {
          *       and is no target. With `share`, 100 times their share.
          *     * `missing`: the same for the kind `missing`.
          *     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+         *     * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to its receipt, by
+         *       the server's clock. It is below 0 for events whose time was later, and 0 for those that came without a time.
          *     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`, default 0.5) and
          *       `frequency` (of `category`), of `column`.
          *     * `drift`: `metric` is `jsd` (default) or `psi`, of `column`, which may be a custom feature, against the baseline
@@ -3794,14 +3796,14 @@ export interface components {
              */
             top_k?: number | null;
             /**
-             * @description The weight of each class.
+             * @description The weight of each class, with which a drift counts its events.
              * @example [
              *       0.8,
              *       0.2
              *     ]
              */
             class_weights?: number[] | null;
-            /** @description Whether reference histograms are weighted. */
+            /** @description False switches the weights of a drift off. */
             weighted_ref_histograms?: boolean | null;
         };
         /** @description Parameters of explanations; kept as they are. */
@@ -5554,7 +5556,7 @@ export interface components {
          * @description What a series measures.
          * @enum {string}
          */
-        MeasureName: "count" | "violations" | "missing" | "labels" | "statistic" | "drift" | "performance" | "custom_metric";
+        MeasureName: "count" | "violations" | "missing" | "labels" | "receipt_lag" | "statistic" | "drift" | "performance" | "custom_metric";
         /**
          * @description A kind of violations, or `any` for events with a violation of at least one kind.
          * @enum {string}
@@ -5622,7 +5624,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 300
@@ -5675,7 +5677,7 @@ export interface components {
         BinnedSeries: {
             unchanged: components["schemas"]["Unchanged"];
             data_revision: components["schemas"]["DataRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             /** @description The series of each group, those with most events first; without `group_by` there is one group. */
@@ -5695,7 +5697,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 60
@@ -5770,7 +5772,7 @@ export interface components {
         BinnedViolations: {
             unchanged: components["schemas"]["Unchanged"];
             data_revision: components["schemas"]["DataRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             rows?: components["schemas"]["BinCounts"];
@@ -5796,7 +5798,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 300
@@ -5830,7 +5832,7 @@ export interface components {
             data_revision: components["schemas"]["DataRevision"];
             /** @description The target. */
             target?: string;
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             rows?: components["schemas"]["BinCounts"];
@@ -6056,7 +6058,7 @@ export interface components {
             /** @description The number of columns of all pages. */
             total?: number;
             baseline?: components["schemas"]["ComparedBaseline"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             /** @description The columns of the page. The bins of their trends lie between `edges`. */
             columns?: components["schemas"]["SummarizedColumn"][];
@@ -6161,6 +6163,12 @@ export interface components {
          * @enum {string}
          */
         BinSize: "Hour" | "Day" | "Week" | "Month" | "Quarter";
+        /**
+         * @description The length of a bin, on the clock of the time zone. Bins of 3, 6 and 12 hours begin at midnight and so many hours
+         *     later; one in which the clock moves is shorter or longer.
+         * @enum {string}
+         */
+        BinStep: "1s" | "5s" | "15s" | "30s" | "1min" | "5min" | "15min" | "30min" | "Hour" | "3h" | "6h" | "12h" | "Day" | "Week" | "Month" | "Quarter";
         /**
          * @description How a client draws a chart. It has no effect on the figures.
          * @enum {string}

@@ -63,6 +63,7 @@ from .baseline_response import BaselineResponse
 from .baseline_type import BaselineType
 from .bin_ import Bin
 from .bin_size import BinSize
+from .bin_step import BinStep
 from .binned_figures import BinnedFigures
 from .binned_labels import BinnedLabels
 from .binned_series import BinnedSeries
@@ -421,6 +422,7 @@ __all__ = (
     "BinnedSeries",
     "BinnedViolations",
     "BinSize",
+    "BinStep",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",

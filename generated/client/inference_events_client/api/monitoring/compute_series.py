@@ -119,7 +119,7 @@ def sync_detailed(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -138,6 +138,10 @@ def sync_detailed(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
@@ -198,7 +202,7 @@ def sync(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -217,6 +221,10 @@ def sync(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
@@ -272,7 +280,7 @@ async def asyncio_detailed(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -291,6 +299,10 @@ async def asyncio_detailed(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
@@ -349,7 +361,7 @@ async def asyncio(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -368,6 +380,10 @@ async def asyncio(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
