@@ -2131,7 +2131,8 @@ export interface paths {
          *     do not go to private, loopback and link-local addresses, unless a setting allows that.
          *
          *     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry` that finds
-         *     the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+         *     the webhook just as it asks for, made in the last 24 hours, gets it as the first response. Without that header
+         *     a repetition is a 409, because the name is taken: find the webhook by its name instead.
          */
         post: operations["create_webhook"];
         delete?: never;
