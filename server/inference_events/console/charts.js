@@ -1,5 +1,5 @@
 import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { A as DAY, D as theme, F as wallOf, M as add, N as startOf, O as zone, P as localIso, d as Copy, et as ROOT, f as CopyItem, g as plain, h as Text, j as HOUR, l as count, p as Dialog, r as TableBox, v as inZone, w as zoom, x as frozenLink, y as MenuButton } from "./shared.js";
+import { B as HOUR, C as Text, D as MenuButton, E as inZone, G as wallOf, I as theme, L as zone, M as zoom, U as startOf, V as add, W as localIso, b as CopyItem, dt as ROOT, k as frozenLink, m as count, u as TableBox, w as plain, x as Dialog, y as Copy, z as DAY } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",

@@ -1,5 +1,5 @@
 import { h as w, o as h, s as C, t as s } from "./vendor.js";
-import { I as change, K as Failure, Q as may, R as link, Y as useAction, d as Copy, et as ROOT, nt as api, rt as body, z as place } from "./shared.js";
+import { J as link, K as change, Y as place, dt as ROOT, lt as may, mt as body, ot as useAction, pt as api, rt as Failure, y as Copy } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [

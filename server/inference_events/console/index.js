@@ -1,6 +1,6 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js","./shared.css"])))=>i.map(i=>d[i]);
 import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { $ as session, B as openModel, E as __vitePreload, G as Empty, I as change, J as Logo, K as Failure, L as go, R as link, S as read, T as routeAt, U as usePulse, V as pulseError, W as useResource, X as findSession, Y as useAction, Z as logIn, _ as Time, b as earliest, g as plain, it as isLoginNeeded, k as ALL, m as Scope, nt as api, p as Dialog, q as Loaded, rt as body, tt as RequestFailed, u as Frame, z as place } from "./shared.js";
+import { A as read, F as __vitePreload, J as link, K as change, O as earliest, P as routeAt, Q as pulseError, R as ALL, S as Scope, T as Time, X as openModel, Y as place, at as Logo, ct as logIn, et as usePulse, ft as RequestFailed, ht as isLoginNeeded, it as Loaded, mt as body, nt as Empty, ot as useAction, pt as api, q as go, rt as Failure, st as findSession, tt as useResource, ut as session, v as Frame, w as plain, x as Dialog } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {
@@ -169,7 +169,7 @@ function Unpublished({ model, selection }) {
 	const [Content, setContent] = _(null);
 	const isProduction = selection.environment.type === "PRODUCTION";
 	y(() => {
-		if (isProduction) __vitePreload(() => import("./no-events.js").then((found) => setContent(() => found.NoEvents)), __vite__mapDeps([0,1,2,3]), import.meta.url);
+		if (isProduction) __vitePreload(() => import("./no-events.js").then((found) => setContent(() => found.NoEvents)), __vite__mapDeps([0,1,2,3,4]), import.meta.url);
 	}, [isProduction]);
 	if (!isProduction) return /* @__PURE__ */ s(Empty, { title: "Nothing was published to this dataset." });
 	return Content && /* @__PURE__ */ s(Content, { model });

@@ -1,4 +1,4 @@
-import { G as Empty, I as change, R as link, W as useResource, _ as Time, a as ordering, h as Text, i as SortHead, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
+import { C as Text, J as link, K as change, T as Time, Y as place, a as ordering, d as Search, f as Pager, i as SortHead, it as Loaded, m as count, mt as body, nt as Empty, pt as api, tt as useResource, u as TableBox } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

@@ -1,4 +1,4 @@
-import { h as Text } from "./shared.js";
+import { C as Text } from "./shared.js";
 import { t as s } from "./vendor.js";
 // src/pages/overview.tsx
 /** Overview of a model: whether it is fine, on one screen. */

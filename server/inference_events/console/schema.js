@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { G as Empty, W as useResource, _ as Time, d as Copy, g as plain, h as Text, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
+import { C as Text, T as Time, Y as place, d as Search, it as Loaded, m as count, mt as body, nt as Empty, pt as api, tt as useResource, u as TableBox, w as plain, y as Copy } from "./shared.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */
 var REFRESH_MS = 2e3;

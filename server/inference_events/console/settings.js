@@ -1,4 +1,4 @@
-import { G as Empty, I as change, W as useResource, _ as Time, c as Size, l as count, nt as api, o as Search, q as Loaded, r as TableBox, rt as body, z as place } from "./shared.js";
+import { K as change, T as Time, Y as place, d as Search, it as Loaded, m as count, mt as body, nt as Empty, p as Size, pt as api, tt as useResource, u as TableBox } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

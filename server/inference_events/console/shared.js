@@ -1,4 +1,4 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./drift.js","./performance.js","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
 import { a as b, c as O, d as w$1, f as x, h as w, i as T, l as _, n as r, o as h, p as y, t as s, u as b$1 } from "./vendor.js";
 // src/api/exact.ts
 var parseWithSource = JSON.parse;
@@ -1031,10 +1031,26 @@ var ROUTES = [
 		const { Traffic } = await import("./traffic.js");
 		return { Traffic };
 	}, __vite__mapDeps([4,5,2,6]), import.meta.url)).Traffic),
+	ofModel("drift", "Drift", "d", [
+		"range",
+		"env",
+		"segment"
+	], async () => (await __vitePreload(async () => {
+		const { DriftPage } = await import("./drift.js");
+		return { DriftPage };
+	}, __vite__mapDeps([7,2,5,6]), import.meta.url)).DriftPage),
+	ofModel("performance", "Performance", "p", [
+		"range",
+		"env",
+		"segment"
+	], async () => (await __vitePreload(async () => {
+		const { PerformancePage } = await import("./performance.js");
+		return { PerformancePage };
+	}, __vite__mapDeps([8,2,5,6]), import.meta.url)).PerformancePage),
 	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
 		const { SchemaPage } = await import("./schema.js");
 		return { SchemaPage };
-	}, __vite__mapDeps([7,2]), import.meta.url)).SchemaPage),
+	}, __vite__mapDeps([9,2]), import.meta.url)).SchemaPage),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
@@ -1042,11 +1058,11 @@ var ROUTES = [
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([8,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([10,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([9,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([11,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1070,6 +1086,10 @@ function linkTo(path, query = {}) {
 		...Object.fromEntries(kept.map((name) => [name, now.getAll(name)])),
 		...query
 	});
+}
+/** Return the link to a page of a model, such as `linkToPage(id, "integrity", "distance")`. */
+function linkToPage(modelId, part, item = null, query = {}) {
+	return linkTo(`/models/${modelId}${[part, item].filter((one) => one).map((one) => `/${encodeURIComponent(one ?? "")}`).join("")}`, query);
 }
 function page(base, title, key, load, isAdmin = false) {
 	return {
@@ -2031,7 +2051,7 @@ new Intl.NumberFormat("en-US", {
 	notation: "compact",
 	maximumSignificantDigits: 3
 });
-new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+var FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 var UNITS = [
 	"B",
 	"KiB",
@@ -2042,6 +2062,50 @@ var UNITS = [
 /** Write a count with commas: 1,204. Text of a larger integer stays exact. */
 function count(value) {
 	return WHOLE.format(typeof value === "string" ? BigInt(value) : value);
+}
+/** Write a figure with four digits: 0.9412. Very large and very small ones have an exponent. */
+function figure(value) {
+	const size = Math.abs(value);
+	if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
+	return FIGURE.format(value);
+}
+/** Write a percentage, of which 100 is all: 0.81%. */
+function percent(value) {
+	if (value !== 0 && Math.abs(value) < .01) return `${value < 0 ? "−" : ""}<0.01%`;
+	return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 }).format(value)}%`;
+}
+/** Write a length of time in seconds with one or two units: 1 d 4 h. */
+function duration(seconds) {
+	const size = Math.abs(seconds);
+	const sign = seconds < 0 ? "−" : "";
+	if (size < 60) return `${sign}${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} s`;
+	const [large, name, small, part] = [
+		[
+			86400,
+			"d",
+			3600,
+			"h"
+		],
+		[
+			3600,
+			"h",
+			60,
+			"min"
+		],
+		[
+			60,
+			"min",
+			1,
+			"s"
+		]
+	].find(([unit]) => size >= unit) ?? [
+		60,
+		"min",
+		1,
+		"s"
+	];
+	const rest = Math.floor(size % large / small);
+	return `${sign}${Math.floor(size / large)} ${name}${rest ? ` ${rest} ${part}` : ""}`;
 }
 /** Write a size: 4.0 MiB. */
 function size(bytes) {
@@ -2113,6 +2177,169 @@ function Search({ label }) {
 		onInput: (event) => setText(event.currentTarget.value)
 	});
 }
+// src/ui/table-box.tsx
+function TableBox({ label, children }) {
+	return /* @__PURE__ */ s("section", {
+		class: "table-box",
+		tabIndex: 0,
+		"aria-label": label,
+		children
+	});
+}
+// src/ui/plot.tsx
+function Plot({ title, finding, points, say, head, rows, children }) {
+	const [cursor, setCursor] = _(null);
+	const [isTable, setTable] = _(false);
+	const id = O();
+	const press = (event) => {
+		const next = moved(event.key, cursor, points);
+		if (next === void 0) return;
+		event.preventDefault();
+		setCursor(next);
+	};
+	return /* @__PURE__ */ s("figure", {
+		class: "bins-plot",
+		children: [
+			/* @__PURE__ */ s("figcaption", { children: [/* @__PURE__ */ s("span", {
+				class: "bins-head",
+				children: [/* @__PURE__ */ s("strong", {
+					id,
+					children: title
+				}), /* @__PURE__ */ s("button", {
+					type: "button",
+					class: "small",
+					"aria-pressed": isTable,
+					onClick: () => setTable(!isTable),
+					children: [/* @__PURE__ */ s("span", {
+						class: "hidden",
+						children: [title, " as a "]
+					}), "Table"]
+				})]
+			}), /* @__PURE__ */ s("span", {
+				class: "quiet",
+				children: finding
+			})] }),
+			isTable ? /* @__PURE__ */ s(Numbers, {
+				title,
+				head,
+				rows: rows()
+			}) : /* @__PURE__ */ s("div", {
+				role: "group",
+				"aria-roledescription": "chart",
+				"aria-labelledby": id,
+				tabIndex: 0,
+				class: "bins-area",
+				onKeyDown: press,
+				onBlur: () => setCursor(null),
+				onPointerLeave: () => setCursor(null),
+				children: children(cursor, setCursor)
+			}),
+			/* @__PURE__ */ s("p", {
+				class: "bins-said quiet",
+				"aria-live": "polite",
+				children: cursor === null || isTable ? "\xA0" : say(cursor)
+			})
+		]
+	});
+}
+function moved(key, cursor, points) {
+	if (points === 0) return void 0;
+	switch (key) {
+		case "ArrowRight": return cursor === null ? 0 : Math.min(cursor + 1, points - 1);
+		case "ArrowLeft": return cursor === null ? points - 1 : Math.max(cursor - 1, 0);
+		case "Home": return 0;
+		case "End": return points - 1;
+		case "Escape": return null;
+		default: return;
+	}
+}
+function Numbers({ title, head, rows }) {
+	return /* @__PURE__ */ s(TableBox, {
+		label: `${title}, numbers`,
+		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: head.map((name, place) => /* @__PURE__ */ s("th", {
+			scope: "col",
+			class: place ? "number" : "",
+			children: name
+		}, name)) }) }), /* @__PURE__ */ s("tbody", { children: rows.map(([first = "", ...others], row) => /* @__PURE__ */ s("tr", { children: [/* @__PURE__ */ s("th", {
+			scope: "row",
+			children: /* @__PURE__ */ s(Text, { value: first })
+		}), others.map((value, place) => /* @__PURE__ */ s("td", {
+			class: "number",
+			children: value
+		}, place))] }, row)) })] })
+	});
+}
+// src/ui/small-bars.tsx
+var WIDTH$1 = 84;
+var HEIGHT$1 = 20;
+function SmallBars({ counts, highest, isBaseline = false }) {
+	const all = counts.reduce((sum, one) => sum + one, 0);
+	const step = WIDTH$1 / Math.max(counts.length, 1);
+	const gap = step > 4 ? 1 : 0;
+	return /* @__PURE__ */ s("svg", {
+		class: "small-bars",
+		width: WIDTH$1,
+		height: HEIGHT$1,
+		viewBox: `0 0 ${WIDTH$1} ${HEIGHT$1}`,
+		"aria-hidden": "true",
+		children: [/* @__PURE__ */ s("path", {
+			class: "axis",
+			d: `M0 19.5H${WIDTH$1}`
+		}), counts.map((value, bin) => {
+			const height = all && highest ? 19 * value / all / highest : 0;
+			return /* @__PURE__ */ s("rect", {
+				class: isBaseline ? "bar-before" : "bar-now",
+				x: bin * step,
+				y: 19 - height,
+				width: Math.max(step - gap, .5),
+				height
+			}, bin);
+		})]
+	});
+}
+/** Return the highest share of any bar of two histograms. */
+function highestShare(...sides) {
+	const shares = sides.flatMap((counts) => {
+		const all = counts.reduce((sum, one) => sum + one, 0);
+		return all ? counts.map((one) => one / all) : [];
+	});
+	return Math.max(0, ...shares);
+}
+// src/ui/sparkline.tsx
+var WIDTH = 120;
+var HEIGHT = 24;
+var PAD = 3;
+function Sparkline({ values, label, isFromZero = false, hollow = [] }) {
+	const known = values.filter((value) => value !== null);
+	const low = isFromZero ? 0 : Math.min(...known);
+	const high = Math.max(...known);
+	const x = (n) => values.length < 2 ? WIDTH / 2 : PAD + n / (values.length - 1) * 114;
+	const y = (value) => 21 - (high > low ? (value - low) / (high - low) : .5) * 18;
+	const last = values.findLastIndex((value) => value !== null);
+	return /* @__PURE__ */ s("svg", {
+		class: "sparkline",
+		width: WIDTH,
+		height: HEIGHT,
+		role: "img",
+		"aria-label": label,
+		children: [/* @__PURE__ */ s("path", { d: path(values, x, y) }), last >= 0 && /* @__PURE__ */ s("circle", {
+			class: hollow[last] ? "hollow" : "",
+			cx: x(last),
+			cy: y(values[last] ?? 0),
+			r: "2.25"
+		})]
+	});
+}
+function path(values, x, y) {
+	let isOpen = false;
+	const steps = [];
+	for (const [n, value] of values.entries()) {
+		if (value !== null) steps.push(`${isOpen ? "L" : "M"}${x(n).toFixed(1)} ${y(value).toFixed(1)}`);
+		if (value !== null && !isOpen && (values[n + 1] ?? null) === null) steps.push("h0.01");
+		isOpen = value !== null;
+	}
+	return steps.join("");
+}
 // src/ui/sorting.tsx
 /** The head of a column by which a list can be sorted. The order is part of the page's address. */
 /** Return the order of the page: that of its address, else the usual one. */
@@ -2144,14 +2371,122 @@ function SortHead({ field, label, usual, isNumber }) {
 		})
 	});
 }
-// src/ui/table-box.tsx
-function TableBox({ label, children }) {
-	return /* @__PURE__ */ s("section", {
-		class: "table-box",
-		tabIndex: 0,
-		"aria-label": label,
-		children
+// src/ui/square-plot.tsx
+var SIZE = 260;
+var BOX = {
+	left: 34,
+	right: 10,
+	top: 8,
+	bottom: 34
+};
+var TICKS = [
+	0,
+	.25,
+	.5,
+	.75,
+	1
+];
+function SquarePlot({ title, finding, axes, head, points, mark, hasDiagonal, hasDots }) {
+	return /* @__PURE__ */ s(Plot, {
+		title,
+		finding,
+		points: points.length,
+		say: (point) => points[point]?.words ?? "",
+		head,
+		rows: () => points.map((point) => point.cells),
+		children: (cursor, point) => /* @__PURE__ */ s("svg", {
+			class: "square-plot",
+			viewBox: `0 0 ${SIZE} ${SIZE}`,
+			"aria-hidden": "true",
+			onPointerMove: (event) => point(nearest(points, placeOf(event))),
+			children: [
+				/* @__PURE__ */ s(Axes, { axes }),
+				hasDiagonal && /* @__PURE__ */ s("path", {
+					class: "diagonal",
+					d: `M${px(0)} ${py(0)}L${px(1)} ${py(1)}`
+				}),
+				/* @__PURE__ */ s("path", {
+					class: "curve",
+					d: points.map(({ x, y }, at) => `${at ? "L" : "M"}${px(x)} ${py(y)}`).join("")
+				}),
+				hasDots && points.map((one) => /* @__PURE__ */ s("circle", {
+					class: one.isHollow ? "dot hollow" : "dot",
+					cx: px(one.x),
+					cy: py(one.y),
+					r: "3.5"
+				}, one.words)),
+				mark && /* @__PURE__ */ s("circle", {
+					class: "mark",
+					cx: px(mark.x),
+					cy: py(mark.y),
+					r: "4.5"
+				}),
+				cursor !== null && points[cursor] && /* @__PURE__ */ s("circle", {
+					class: "cursor",
+					cx: px(points[cursor].x),
+					cy: py(points[cursor].y),
+					r: "5"
+				})
+			]
+		})
 	});
+}
+function Axes({ axes }) {
+	return /* @__PURE__ */ s(w, { children: [
+		TICKS.map((at) => /* @__PURE__ */ s("g", { children: [
+			/* @__PURE__ */ s("path", {
+				class: "grid",
+				d: `M${px(0)} ${py(at)}H${px(1)}M${px(at)} ${py(0)}V${py(1)}`
+			}),
+			/* @__PURE__ */ s("text", {
+				class: "tick",
+				x: px(0) - 5,
+				y: py(at) + 3.5,
+				"text-anchor": "end",
+				children: at
+			}),
+			/* @__PURE__ */ s("text", {
+				class: "tick",
+				x: px(at),
+				y: py(0) + 13,
+				"text-anchor": "middle",
+				children: at
+			})
+		] }, at)),
+		/* @__PURE__ */ s("text", {
+			class: "tick",
+			x: px(.5),
+			y: 256,
+			"text-anchor": "middle",
+			children: axes.x
+		}),
+		/* @__PURE__ */ s("text", {
+			class: "tick",
+			x: px(0) + 6,
+			y: py(1) + 12,
+			children: axes.y
+		})
+	] });
+}
+function px(x) {
+	return BOX.left + x * (SIZE - BOX.left - BOX.right);
+}
+function py(y) {
+	return SIZE - BOX.bottom - y * (SIZE - BOX.top - BOX.bottom);
+}
+/** Return where the pointer is, in units of the picture. */
+function placeOf(event) {
+	const box = event.currentTarget.getBoundingClientRect();
+	const scale = SIZE / box.width;
+	return {
+		x: (event.clientX - box.left) * scale,
+		y: (event.clientY - box.top) * scale
+	};
+}
+function nearest(points, at) {
+	const distances = points.map(({ x, y }) => Math.hypot(px(x) - at.x, py(y) - at.y));
+	const least = Math.min(...distances);
+	return least < 40 ? distances.indexOf(least) : null;
 }
 // src/api/series.ts
 /** Compute measures over the range of the selection. Throws RequestFailed. */
@@ -2207,4 +2542,4 @@ function Panel({ title, resource, isLow = false, children }) {
 		})]
 	});
 }
-export { session as $, DAY as A, openModel as B, useSelection as C, theme as D, __vitePreload as E, wallOf as F, Empty as G, useLive as H, change as I, Logo as J, Failure as K, go as L, add as M, startOf as N, zone as O, localIso as P, may as Q, link as R, read as S, routeAt as T, usePulse as U, pulseError as V, useResource as W, findSession as X, useAction as Y, logIn as Z, Time as _, ordering as a, earliest as b, Size as c, Copy as d, ROOT as et, CopyItem as f, plain as g, Text as h, SortHead as i, isLoginNeeded as it, HOUR as j, ALL as k, count as l, Scope as m, readSeries as n, api as nt, Search as o, Dialog as p, Loaded as q, TableBox as r, body as rt, Pager as s, Panel as t, RequestFailed as tt, Frame as u, inZone as v, zoom as w, frozenLink as x, MenuButton as y, place as z };
+export { useLive as $, read as A, HOUR as B, Text as C, MenuButton as D, inZone as E, __vitePreload as F, wallOf as G, iso as H, theme as I, link as J, change as K, zone as L, zoom as M, linkToPage as N, earliest as O, routeAt as P, pulseError as Q, ALL as R, Scope as S, Time as T, startOf as U, add as V, localIso as W, openModel as X, place as Y, now as Z, percent as _, ordering as a, Logo as at, CopyItem as b, highestShare as c, logIn as ct, Search as d, ROOT as dt, usePulse as et, Pager as f, RequestFailed as ft, figure as g, duration as h, isLoginNeeded as ht, SortHead as i, Loaded as it, useSelection as j, frozenLink as k, Plot as l, may as lt, count as m, body as mt, readSeries as n, Empty as nt, Sparkline as o, useAction as ot, Size as p, api as pt, go as q, SquarePlot as r, Failure as rt, SmallBars as s, findSession as st, Panel as t, useResource as tt, TableBox as u, session as ut, Frame as v, plain as w, Dialog as x, Copy as y, DAY as z };

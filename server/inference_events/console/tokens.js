@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { $ as session, G as Empty, I as change, K as Failure, Q as may, W as useResource, Y as useAction, _ as Time, a as ordering, d as Copy, g as plain, h as Text, i as SortHead, nt as api, o as Search, p as Dialog, q as Loaded, r as TableBox, rt as body, s as Pager, z as place } from "./shared.js";
+import { C as Text, K as change, T as Time, Y as place, a as ordering, d as Search, f as Pager, i as SortHead, it as Loaded, lt as may, mt as body, nt as Empty, ot as useAction, pt as api, rt as Failure, tt as useResource, u as TableBox, ut as session, w as plain, x as Dialog, y as Copy } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

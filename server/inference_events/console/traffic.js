@@ -1,4 +1,4 @@
-import { C as useSelection, H as useLive, l as count, n as readSeries, t as Panel } from "./shared.js";
+import { $ as useLive, j as useSelection, m as count, n as readSeries, t as Panel } from "./shared.js";
 import { t as Chart } from "./charts.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/traffic.tsx

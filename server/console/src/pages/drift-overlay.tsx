@@ -137,7 +137,13 @@ function Picture({ bars, parts, edges, cursor, point }: PictureProps) {
             width={scale.step}
             height={INNER.height}
           />
-          <Pair bar={bar} place={place} scale={scale} added={most > 0 ? (parts[place]?.term ?? 0) / most : 0} />
+          <Pair
+            bar={bar}
+            place={place}
+            scale={scale}
+            gap={gapOf(bar, edges)}
+            added={most > 0 ? (parts[place]?.term ?? 0) / most : 0}
+          />
         </g>
       ))}
       <Names bars={bars} edges={edges} scale={scale} />
@@ -175,10 +181,24 @@ function Shares({ scale: { y, top } }: { scale: Scale }) {
   );
 }
 
+interface PairProps {
+  bar: Bar;
+  place: number;
+  scale: Scale;
+  /** The part of the bin that is free on either side. */
+  gap: number;
+  added: number;
+}
+
+/** Return the free part beside a bar: bins between edges touch, as their values do. */
+function gapOf(bar: Bar, edges: PictureProps["edges"]): number {
+  if (bar.isMissing) return 0.2;
+  return edges ? 0.01 : 0.1;
+}
+
 /** Both shares of a bin, and under them what it adds: 1 for the bin that adds most. */
-function Pair({ bar, place, scale, added }: { bar: Bar; place: number; scale: Scale; added: number }) {
+function Pair({ bar, place, scale, gap, added }: PairProps) {
   const { step, y } = scale;
-  const gap = bar.isMissing ? 0.2 : step > 12 ? 0.1 : 0;
   const left = scale.left(place) + step * gap;
   const width = step * (1 - 2 * gap);
   return (

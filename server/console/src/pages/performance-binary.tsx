@@ -1,6 +1,6 @@
 /** The scores of a binary model: confusion at any threshold, ROC, precision and recall, calibration. All from one answer. */
 
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 
 import { count, figure, percent } from "../ui/number";
 import { SquarePlot } from "../ui/square-plot";
@@ -64,15 +64,17 @@ interface ThresholdProps {
 }
 
 function Threshold({ cut, asked, own, set }: ThresholdProps) {
+  const id = useId();
   const use = (value: number | null) => {
     set(null);
     change({ threshold: value === null || value === own ? null : String(value) });
   };
   return (
     <div class="threshold">
-      <label>
-        Positive from a score of <output>{cut}</output>
+      <div class="threshold-line">
+        <label for={id}>Positive from a score of</label> <output for={id}>{cut}</output>
         <input
+          id={id}
           type="range"
           min="0"
           max={MAX_THRESHOLD}
@@ -80,7 +82,7 @@ function Threshold({ cut, asked, own, set }: ThresholdProps) {
           value={cut}
           onInput={(event) => set(Number(event.currentTarget.value))}
         />
-      </label>
+      </div>
       <button type="button" class="small" disabled={cut === asked} onClick={() => use(cut)}>
         Use it for all figures
       </button>

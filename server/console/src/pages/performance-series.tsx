@@ -42,23 +42,25 @@ export function PerformanceOverTime({ metric, threshold, labels }: Props) {
           <>
             <Chart
               title={metricName(metric)}
-              unit={isShare(metric) ? "from 0 to 1" : "value"}
+              unit="of events with a label"
               data={metricData(found, metric, complete.marks)}
               span={isShare(metric) ? [0, 1] : [0, null]}
               write={figure}
               call={{ path: PATH, body: request }}
               revision={found.data_revision}
             />
-            <Chart
-              title="Label coverage"
-              unit="% of events with a label"
-              data={coverageData(found)}
-              span={[0, 100]}
-              write={percent}
-              call={{ path: PATH, body: request }}
-              revision={found.data_revision}
-              height={110}
-            />
+            <div class="strip">
+              <Chart
+                title="Label coverage"
+                unit="of events with a label"
+                data={coverageData(found)}
+                span={[0, 100]}
+                write={percent}
+                call={{ path: PATH, body: request }}
+                revision={found.data_revision}
+                height={110}
+              />
+            </div>
           </>
         )}
       </Loaded>
