@@ -1,5 +1,5 @@
 import { c as O$1, f as x$2, h as w$1, l as _$1, o as h$1, p as y$1, r as j$1, t as s$1, u as b$1 } from "./vendor.js";
-import { B as HOUR, C as Text, D as MenuButton, E as inZone, G as wallOf, I as theme, L as zone, M as zoom, U as startOf, V as add, W as localIso, b as CopyItem, dt as ROOT, k as frozenLink, m as count, u as TableBox, w as plain, x as Dialog, y as Copy, z as DAY } from "./shared.js";
+import { $ as wallOf, A as inZone, C as Copy, D as Text, G as DAY, H as theme, I as zoom, K as HOUR, N as frozenLink, O as plain, Q as localIso, T as Dialog, U as zone, Z as startOf, _ as count, bt as ROOT, j as MenuButton, p as TableBox, q as add, w as CopyItem } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",
@@ -29,6 +29,11 @@ function rangeName(edges, zone) {
 	const short = (text) => text.replace(/ 00:00(:00)?$/, "").slice(0, 16);
 	return `${short(inZone(edges[0] ?? "", zone))} to ${short(inZone(edges[last] ?? "", zone))}`;
 }
+/** Return the number of the series with the greatest value, which is the one to speak of first. */
+function mainSeries({ series }) {
+	const tops = series.map(({ values, isCompared }) => isCompared ? Number.NEGATIVE_INFINITY : Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)));
+	return Math.max(tops.indexOf(Math.max(...tops)), 0);
+}
 /** Say what a series shows: latest, lowest, highest. */
 function finding(data, series, zone, write) {
 	const known = series.values.map((value, bin) => ({
@@ -36,20 +41,22 @@ function finding(data, series, zone, write) {
 		bin
 	})).filter((one) => one.value !== null);
 	const last = known.at(-1);
-	if (!last) return "no values";
+	const name = data.series.length > 1 ? `${series.name}: ` : "";
+	if (!last) return `${name}no values`;
 	const low = known.reduce((best, one) => one.value < best.value ? one : best);
 	const high = known.reduce((best, one) => one.value >= best.value ? one : best);
 	const at = (bin) => binName(data.edges, bin, zone);
 	const open = data.complete[last.bin] ? "" : ", whose bin has not ended";
-	if (low.value === high.value) return `always ${write(low.value)}`;
-	return `latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
+	if (low.value === high.value) return `${name}always ${write(low.value)}`;
+	return `${name}latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
 }
 /** Say what is in a bin of a series: `2013-12-24 14:00, 1,204 events`. */
 function announcement(data, series, bin, zone, write, unit) {
 	const value = series.values[bin] ?? null;
 	const parts = [binName(data.edges, bin, zone)];
 	if (data.series.length > 1) parts.push(series.name);
-	parts.push(value === null ? reason(series, bin) : `${write(value)} ${unit}`.trim());
+	const of = value === 1 && unit === "events" ? "event" : unit;
+	parts.push(value === null ? reason(series, bin) : `${write(value)} ${of}`.trim());
 	if (series.hollow?.[bin]) parts.push("little data");
 	if (!data.complete[bin]) parts.push("bin has not ended");
 	for (const mark of marksIn(data, bin)) parts.push(mark.text);
@@ -68,21 +75,26 @@ function reason(series, bin) {
 /** Write the numbers of a chart as CSV, without rounding; times are in the zone. */
 function toCsv(data, zone) {
 	const marked = data.marks?.length ? ["marks"] : [];
+	const counts = hasCounts(data) ? [] : ["events"];
 	return [[
 		"bin_start",
 		"bin_end",
 		"complete",
-		"events",
+		...counts,
 		...data.series.map(({ name }) => name),
 		...marked
 	], ...data.rows.map((rows, bin) => [
 		localIso(Date.parse(data.edges[bin] ?? ""), zone),
 		localIso(Date.parse(data.edges[bin + 1] ?? ""), zone),
 		String(data.complete[bin]),
-		exact(rows),
+		...counts.length ? [exact(rows)] : [],
 		...data.series.map(({ values }) => exact(values[bin] ?? null)),
 		...marked.length ? [marksIn(data, bin).map((mark) => mark.text).join("; ")] : []
 	])].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+}
+/** Return whether the events of each bin are a series themselves. */
+function hasCounts(data) {
+	return data.series.some(({ values }) => values === data.rows);
 }
 /** Write a number so that it is read back as the same. */
 function exact(value) {
@@ -2752,6 +2764,13 @@ function tickLabels(ticks, zone) {
 // src/chart/plot.ts
 /** The canvas of a chart: uPlot gives scales, axes, cursor and selection; `draw` draws what is shown. */
 var TICK_WIDTH = 84;
+var WHOLE_STEPS = Array.from({ length: 15 }, (_, power) => [
+	1,
+	2,
+	5
+].map((step) => step * 10 ** power)).flat();
+/** How much of the range has no label at its end, where it would be cut. */
+var LAST = .025;
 var FONT = "11px system-ui, sans-serif";
 /** Return the colours of the theme, which a canvas cannot take from a style sheet. */
 function themeColours(element) {
@@ -2854,7 +2873,7 @@ function makePlot(element, options) {
 			ticks,
 			size: 38,
 			gap: 3,
-			splits: (plot) => timeTicks(start, end, zone, Math.max(2, Math.floor(plot.width / TICK_WIDTH))),
+			splits: (plot) => timeTicks(start, end - LAST * (end - start), zone, Math.max(2, Math.floor(plot.width / TICK_WIDTH))),
 			values: (_, splits) => tickLabels(splits, zone)
 		}, {
 			...axis,
@@ -2862,6 +2881,7 @@ function makePlot(element, options) {
 			ticks: { show: false },
 			size: 56,
 			gap: 6,
+			...isWhole(options) ? { incrs: WHOLE_STEPS } : {},
 			values: (_, splits) => splits.map(options.write)
 		}],
 		hooks: {
@@ -2909,6 +2929,9 @@ function select(plot, edges, onZoom) {
 		height: 0
 	}, false);
 	onZoom(edges[from] ?? 0, edges[to + 1] ?? 0);
+}
+function isWhole({ data, span }) {
+	return span[0] === 0 && data.series.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
 }
 /** Return the least and the greatest value of the axis, with room above. */
 function valueSpan({ data, span, hidden }) {
@@ -3116,7 +3139,7 @@ function TableOf({ title, data, write }) {
 				class: "number",
 				children: /* @__PURE__ */ s$1(Text, { value: name })
 			}, name)),
-			/* @__PURE__ */ s$1("th", {
+			!hasCounts(data) && /* @__PURE__ */ s$1("th", {
 				scope: "col",
 				class: "number",
 				children: "Events"
@@ -3144,7 +3167,7 @@ function TableOf({ title, data, write }) {
 					}) : write(value)
 				}, series.name);
 			}),
-			/* @__PURE__ */ s$1("td", {
+			!hasCounts(data) && /* @__PURE__ */ s$1("td", {
 				class: "number",
 				children: count(rows)
 			}),
@@ -3160,7 +3183,8 @@ function TableOf({ title, data, write }) {
 *   <Chart title="Traffic" unit="events" data={data} span={[0, null]} write={count} call={{path, body}} revision={…} />
 *
 * `span` is what the axis must have: [0, null] for counts, [0, 100] for percentages, [null, null] for others. A drag shows
-* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair.
+* the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair. The chart is drawn
+* again if `data` is another object, so make it where the response is read, not while drawing.
 */
 /** The time under the cursor, for all charts of the page. */
 var cursorTime = h$1(null);
@@ -3170,20 +3194,16 @@ function Chart(props) {
 	const { title, unit, data, write } = props;
 	const [hidden, setHidden] = _$1(/* @__PURE__ */ new Set());
 	const [isTable, setTable] = _$1(false);
-	const [bin, setBin] = _$1(null);
-	const [row, setRow] = _$1(0);
+	const [at, setAt] = _$1(null);
+	const [row, setRow] = _$1(() => mainSeries(data));
 	const figure = x$2(null);
-	const canvas = usePlot(props, hidden, setBin);
+	const canvas = usePlot(props, hidden, setAt);
 	const id = O$1();
+	const bin = at === null ? null : binOf(instants(data.edges), at);
 	const total = data.rows.reduce((sum, one) => sum + one, 0);
 	const main = data.series[row] ?? data.series[0];
 	const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
-	const keys = useKeys({
-		data,
-		bin,
-		row,
-		setRow
-	});
+	const keys = cursorKeys(data, row, setRow);
 	const toggle = (n) => setHidden((last) => last.has(n) ? without(last, n) : /* @__PURE__ */ new Set([...last, n]));
 	return /* @__PURE__ */ s$1("figure", {
 		class: "chart",
@@ -3253,7 +3273,7 @@ function goBack() {
 	history.back();
 }
 /** Keep a plot of the data in an element, as wide as it. */
-function usePlot(props, hidden, setBin) {
+function usePlot(props, hidden, setAt) {
 	const element = x$2(null);
 	const plot = x$2(null);
 	const { data, span, write, height = 190 } = props;
@@ -3302,15 +3322,17 @@ function usePlot(props, hidden, setBin) {
 	j$1(() => {
 		const at = cursorTime.value;
 		const bin = at === null ? null : binOf(instants(data.edges), at);
-		setBin(bin);
+		setAt(at);
 		if (plot.current) pointAt(plot.current, data, bin);
 	});
 	return element;
 }
-function useKeys(state) {
-	const { data, bin, row, setRow } = state;
+/** Return what the keys do: left and right move the cursor by a bin, up and down by a series. */
+function cursorKeys(data, row, setRow) {
 	const last = data.rows.length - 1;
+	const edges = instants(data.edges);
 	return (event) => {
+		const bin = cursorTime.value === null ? null : binOf(edges, cursorTime.value);
 		const target = {
 			ArrowLeft: bin === null ? last : Math.max(bin - 1, 0),
 			ArrowRight: bin === null ? last : Math.min(bin + 1, last),
@@ -3325,7 +3347,6 @@ function useKeys(state) {
 		if (target === void 0 && by === void 0) return;
 		event.preventDefault();
 		if (by) setRow(Math.min(Math.max(row + by, 0), data.series.length - 1));
-		const edges = instants(data.edges);
 		const shown = target ?? bin ?? last;
 		cursorTime.value = ((edges[shown] ?? 0) + (edges[shown + 1] ?? 0)) / 2;
 	};
@@ -3353,4 +3374,152 @@ function useIsDark() {
 	}, []);
 	return theme.value === "auto" ? isDark : theme.value === "dark";
 }
-export { Chart as t };
+// src/chart/heat-map.tsx
+var TONES = 8;
+function HeatMap(props) {
+	const { label, first, bins, rows, isBad = false, heads = [] } = props;
+	const table = x$2(null);
+	return /* @__PURE__ */ s$1("section", {
+		class: "table-box heat-box",
+		"aria-label": label,
+		children: /* @__PURE__ */ s$1("table", {
+			class: isBad ? "heat bad" : "heat",
+			ref: table,
+			onKeyDown: (event) => walk(event, table.current),
+			children: [/* @__PURE__ */ s$1("thead", { children: /* @__PURE__ */ s$1("tr", { children: [
+				/* @__PURE__ */ s$1("th", {
+					scope: "col",
+					children: first
+				}),
+				/* @__PURE__ */ s$1("th", {
+					scope: "col",
+					colSpan: bins.length,
+					children: /* @__PURE__ */ s$1("span", {
+						class: "ends",
+						children: [/* @__PURE__ */ s$1("span", { children: bins[0] }), /* @__PURE__ */ s$1("span", { children: bins.at(-1) })]
+					})
+				}),
+				heads.map((head) => /* @__PURE__ */ s$1("th", {
+					scope: "col",
+					class: "number",
+					children: head
+				}, head))
+			] }) }), /* @__PURE__ */ s$1("tbody", { children: rows.map((row, n) => /* @__PURE__ */ s$1(Row, {
+				...props,
+				row,
+				isFirst: n === 0
+			}, row.name)) })]
+		})
+	});
+}
+function Row({ row, isFirst, bins, top, unit, write, href }) {
+	const first = isFirst ? row.values.findIndex((value) => value) : -1;
+	return /* @__PURE__ */ s$1("tr", { children: [
+		/* @__PURE__ */ s$1("th", {
+			scope: "row",
+			children: row.href ? /* @__PURE__ */ s$1("a", {
+				href: row.href,
+				children: /* @__PURE__ */ s$1(Text, { value: row.name })
+			}) : /* @__PURE__ */ s$1(Text, { value: row.name })
+		}),
+		row.values.map((value, bin) => {
+			const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
+			return /* @__PURE__ */ s$1("td", {
+				class: value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : "",
+				title: name,
+				children: value && href ? /* @__PURE__ */ s$1("a", {
+					href: href(row, bin),
+					tabIndex: bin === first ? 0 : -1,
+					children: /* @__PURE__ */ s$1("span", {
+						class: "hidden",
+						children: name
+					})
+				}) : null
+			}, bin);
+		}),
+		row.more?.map((cell, n) => /* @__PURE__ */ s$1("td", {
+			class: "number",
+			children: cell
+		}, `more ${n}`))
+	] });
+}
+/** Return the tone of a value from 1 to 8, by its root: a single violation must be seen beside a thousand. */
+function tone(value, top) {
+	return Math.min(TONES, Math.max(1, Math.ceil(Math.sqrt(value / (top || 1)) * TONES)));
+}
+/** Move the focus to the next cell with a link in the direction of an arrow key. */
+function walk(event, table) {
+	const direction = {
+		ArrowLeft: [0, -1],
+		ArrowRight: [0, 1],
+		ArrowUp: [-1, 0],
+		ArrowDown: [1, 0]
+	}[event.key];
+	const cell = event.target.closest("td");
+	const line = cell?.closest("tr");
+	if (!direction || !cell || !line || !table) return;
+	event.preventDefault();
+	const [down = 0, right = 0] = direction;
+	const lines = [...table.tBodies[0]?.rows ?? []];
+	let [row, column] = [lines.indexOf(line) + down, cell.cellIndex + right];
+	while (row >= 0 && row < lines.length && column > 0 && column < line.cells.length) {
+		const found = lines[row]?.cells[column]?.querySelector("a[tabindex]");
+		if (found) {
+			focusOnly(table, found);
+			return;
+		}
+		[row, column] = [row + down, column + right];
+	}
+}
+function focusOnly(table, cell) {
+	for (const other of table.querySelectorAll("a[tabindex=\"0\"]")) other.tabIndex = -1;
+	cell.tabIndex = 0;
+	cell.focus();
+}
+// src/chart/bars.tsx
+/**
+* Bars of a distribution in SVG. Up to four sides share the bins: the events first, then what they are compared with.
+*
+*   <Bars labels={labels} sides={[{ name: "now", values: shares }, { name: "training", values: shares }]} write={percent} />
+*
+* Values are counts or shares from 0. `isSmall` is for rows of tables: no labels, 20 pixels high. A label longer than the
+* room is cut; its title has it in full.
+*/
+var WIDTH = 640;
+var SMALL = {
+	width: 120,
+	height: 22
+};
+function Bars({ labels, sides, write, label, isSmall = false }) {
+	const width = isSmall ? SMALL.width : WIDTH;
+	const height = isSmall ? SMALL.height : 160;
+	const most = Math.max(...sides.flatMap((side) => side.values), 0) || 1;
+	const slot = width / Math.max(labels.length, 1);
+	const gap = Math.min(slot * .2, 6);
+	const wide = (slot - gap) / sides.length;
+	return /* @__PURE__ */ s$1("svg", {
+		class: "bars",
+		viewBox: `0 0 ${width} ${height}`,
+		role: "img",
+		"aria-label": label,
+		preserveAspectRatio: "none",
+		children: [sides.map((side, n) => side.values.map((value, bin) => {
+			const tall = value / most * (height - 2);
+			return /* @__PURE__ */ s$1("rect", {
+				class: `tone-${n + 1}`,
+				x: bin * slot + gap / 2 + n * wide,
+				y: height - tall,
+				width: Math.max(wide, .5),
+				height: tall,
+				children: /* @__PURE__ */ s$1("title", { children: `${plain(labels[bin] ?? "")}: ${write(value)}, ${side.name}` })
+			}, `${side.name} ${labels[bin]}`);
+		})), /* @__PURE__ */ s$1("line", {
+			x1: "0",
+			x2: width,
+			y1: height,
+			y2: height,
+			class: "ground-line"
+		})]
+	});
+}
+export { binName as a, CallDialog as i, HeatMap as n, Chart as r, Bars as t };

@@ -1,6 +1,6 @@
-import { $ as useLive, C as Text, E as inZone, K as change, L as zone, N as linkToPage, Y as place, _ as percent, c as highestShare, d as Search, f as Pager, g as figure, it as Loaded, j as useSelection, l as Plot, m as count, mt as body, nt as Empty, o as Sparkline, pt as api, s as SmallBars, tt as useResource, u as TableBox, w as plain } from "./shared.js";
+import { A as inZone, Ct as body, D as Text, F as useSelection, O as plain, St as api, U as zone, _ as count, b as percent, ct as useLive, d as highestShare, dt as Empty, et as change, f as Plot, h as Pager, l as Sparkline, m as Search, p as TableBox, pt as Loaded, rt as place, u as SmallBars, ut as useResource, y as figure, z as linkToPage } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
-import { t as Chart } from "./charts.js";
+import { r as Chart } from "./charts.js";
 // src/pages/drift-parts.ts
 /** Where a drift counts as one, unless the page says otherwise: what is usual for each metric. */
 var USUAL_LIMIT = {

@@ -1,5 +1,5 @@
 import { h as w, o as h, s as C, t as s } from "./vendor.js";
-import { J as link, K as change, Y as place, dt as ROOT, lt as may, mt as body, ot as useAction, pt as api, rt as Failure, y as Copy } from "./shared.js";
+import { C as Copy, Ct as body, St as api, bt as ROOT, et as change, ft as Failure, ht as useAction, nt as link, rt as place, vt as may } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [

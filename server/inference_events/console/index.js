@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js","./shared.css"])))=>i.map(i=>d[i]);
 import { h as w, i as T, l as _, m as q, p as y, t as s } from "./vendor.js";
-import { A as read, F as __vitePreload, J as link, K as change, O as earliest, P as routeAt, Q as pulseError, R as ALL, S as Scope, T as Time, X as openModel, Y as place, at as Logo, ct as logIn, et as usePulse, ft as RequestFailed, ht as isLoginNeeded, it as Loaded, mt as body, nt as Empty, ot as useAction, pt as api, q as go, rt as Failure, st as findSession, tt as useResource, ut as session, v as Frame, w as plain, x as Dialog } from "./shared.js";
+import { B as routeAt, Ct as body, E as Scope, M as earliest, O as plain, P as read, S as Frame, St as api, T as Dialog, V as __vitePreload, W as ALL, _t as logIn, dt as Empty, et as change, ft as Failure, gt as findSession, ht as useAction, it as openModel, k as Time, lt as usePulse, mt as Logo, nt as link, pt as Loaded, rt as place, st as pulseError, tt as go, ut as useResource, wt as isLoginNeeded, xt as RequestFailed, yt as session } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {

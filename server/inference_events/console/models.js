@@ -1,4 +1,4 @@
-import { C as Text, J as link, K as change, T as Time, Y as place, a as ordering, d as Search, f as Pager, i as SortHead, it as Loaded, m as count, mt as body, nt as Empty, pt as api, tt as useResource, u as TableBox } from "./shared.js";
+import { Ct as body, D as Text, St as api, _ as count, dt as Empty, et as change, h as Pager, i as ordering, k as Time, m as Search, nt as link, p as TableBox, pt as Loaded, r as SortHead, rt as place, ut as useResource } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

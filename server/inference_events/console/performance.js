@@ -1,6 +1,6 @@
-import { $ as useLive, C as Text, H as iso, K as change, N as linkToPage, Y as place, Z as now, _ as percent, g as figure, h as duration, it as Loaded, j as useSelection, l as Plot, m as count, mt as body, nt as Empty, pt as api, r as SquarePlot, u as TableBox, w as plain } from "./shared.js";
+import { Ct as body, D as Text, F as useSelection, O as plain, St as api, Y as iso, _ as count, at as now, b as percent, ct as useLive, dt as Empty, et as change, f as Plot, p as TableBox, pt as Loaded, rt as place, t as SquarePlot, v as duration, y as figure, z as linkToPage } from "./shared.js";
 import { c as O, h as w, l as _, t as s } from "./vendor.js";
-import { t as Chart } from "./charts.js";
+import { r as Chart } from "./charts.js";
 // src/pages/confusion.tsx
 /** A confusion matrix: actual classes by row, predicted ones by column, shaded by the share of the row. */
 function Confusion({ classes, counts }) {

@@ -1,5 +1,6 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, T as Time, Y as place, d as Search, it as Loaded, m as count, mt as body, nt as Empty, pt as api, tt as useResource, u as TableBox, w as plain, y as Copy } from "./shared.js";
+import { C as Copy, Ct as body, D as Text, O as plain, St as api, _ as count, dt as Empty, k as Time, m as Search, p as TableBox, pt as Loaded, rt as place, ut as useResource, z as linkToPage } from "./shared.js";
+import { n as rule, t as roleOf } from "./column-words.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */
 var REFRESH_MS = 2e3;
@@ -112,16 +113,6 @@ function Counts({ of }) {
 		] }, one.id)) })] })
 	})] });
 }
-var ROLES = [
-	"inputs",
-	"outputs",
-	"targets",
-	"decisions",
-	"metadata"
-];
-function roleOf(model, name) {
-	return ROLES.filter((role) => (model.spec[role] ?? []).includes(name)).map((role) => role.replace(/s$/, "")).join(", ") || "none";
-}
 function Columns({ model }) {
 	const [shown, setShown] = _(SHOWN);
 	const search = (place.value.query.get("search") ?? "").toLowerCase();
@@ -157,7 +148,10 @@ function Columns({ model }) {
 			] }) }), /* @__PURE__ */ s("tbody", { children: columns.slice(0, shown).map((column) => /* @__PURE__ */ s("tr", { children: [
 				/* @__PURE__ */ s("th", {
 					scope: "row",
-					children: /* @__PURE__ */ s(Text, { value: column.name })
+					children: /* @__PURE__ */ s("a", {
+						href: linkToPage(model.id, "integrity", column.name),
+						children: /* @__PURE__ */ s(Text, { value: column.name })
+					})
 				}),
 				/* @__PURE__ */ s("td", { children: roleOf(model, column.name) }),
 				/* @__PURE__ */ s("td", { children: column.data_type }),
@@ -175,12 +169,5 @@ function Columns({ model }) {
 			]
 		})
 	] });
-}
-function rule(column) {
-	if (column.categories?.length) return column.categories.map(String).join(", ");
-	const { min, max } = column;
-	if (min != null && max != null) return `${min} to ${max}`;
-	if (min != null) return `from ${min}`;
-	return max != null ? `up to ${max}` : "anything";
 }
 export { SchemaPage };

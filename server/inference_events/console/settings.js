@@ -1,4 +1,4 @@
-import { K as change, T as Time, Y as place, d as Search, it as Loaded, m as count, mt as body, nt as Empty, p as Size, pt as api, tt as useResource, u as TableBox } from "./shared.js";
+import { Ct as body, St as api, _ as count, dt as Empty, et as change, g as Size, k as Time, m as Search, p as TableBox, pt as Loaded, rt as place, ut as useResource } from "./shared.js";
 import { h as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

@@ -1,4 +1,4 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./drift.js","./performance.js","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./overview.css","./integrity.js","./charts.js","./charts.css","./column-words.js","./traffic.js","./drift.js","./performance.js","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
 import { a as b, c as O, d as w$1, f as x, h as w, i as T, l as _, n as r, o as h, p as y, t as s, u as b$1 } from "./vendor.js";
 // src/api/exact.ts
 var parseWithSource = JSON.parse;
@@ -44,7 +44,24 @@ var RequestFailed = class extends Error {
 		this.retryAfter = retryAfter;
 	}
 };
+var MAX_FIGURES = 2;
+var figures = 0;
+var queue = [];
+/** Send a request. Figures are asked for two at a time, which is what the server computes at once. */
 async function send(request) {
+	if (request.method !== "POST" || !request.url.includes("/v3/monitoring/")) return sendNow(request);
+	if (figures >= MAX_FIGURES) await new Promise((resolve) => queue.push(resolve));
+	else figures++;
+	try {
+		request.signal.throwIfAborted();
+		return await sendNow(request);
+	} finally {
+		const next = queue.shift();
+		if (next) next();
+		else figures--;
+	}
+}
+async function sendNow(request) {
 	const again = request.clone();
 	const response = await reach(request);
 	const isLogin = request.url.endsWith("/v3/session") && request.method === "POST";
@@ -1021,7 +1038,16 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Overview } = await import("./overview.js");
 		return { Overview };
-	}, __vite__mapDeps([3,2]), import.meta.url)).Overview),
+	}, __vite__mapDeps([3,2,4]), import.meta.url)).Overview),
+	ofModel("integrity", "Integrity", "i", [
+		"range",
+		"env",
+		"segment",
+		"compare"
+	], async () => (await __vitePreload(async () => {
+		const { Integrity } = await import("./integrity.js");
+		return { Integrity };
+	}, __vite__mapDeps([5,2,6,7,8]), import.meta.url)).Integrity),
 	ofModel("traffic", "Traffic", "r", [
 		"range",
 		"env",
@@ -1030,7 +1056,7 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Traffic } = await import("./traffic.js");
 		return { Traffic };
-	}, __vite__mapDeps([4,5,2,6]), import.meta.url)).Traffic),
+	}, __vite__mapDeps([9,6,2,7]), import.meta.url)).Traffic),
 	ofModel("drift", "Drift", "d", [
 		"range",
 		"env",
@@ -1038,7 +1064,7 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { DriftPage } = await import("./drift.js");
 		return { DriftPage };
-	}, __vite__mapDeps([7,2,5,6]), import.meta.url)).DriftPage),
+	}, __vite__mapDeps([10,2,6,7]), import.meta.url)).DriftPage),
 	ofModel("performance", "Performance", "p", [
 		"range",
 		"env",
@@ -1046,11 +1072,11 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { PerformancePage } = await import("./performance.js");
 		return { PerformancePage };
-	}, __vite__mapDeps([8,2,5,6]), import.meta.url)).PerformancePage),
+	}, __vite__mapDeps([11,2,6,7]), import.meta.url)).PerformancePage),
 	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
 		const { SchemaPage } = await import("./schema.js");
 		return { SchemaPage };
-	}, __vite__mapDeps([9,2]), import.meta.url)).SchemaPage),
+	}, __vite__mapDeps([12,2,8]), import.meta.url)).SchemaPage),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
@@ -1058,11 +1084,11 @@ var ROUTES = [
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([10,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([13,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([11,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([14,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1090,6 +1116,10 @@ function linkTo(path, query = {}) {
 /** Return the link to a page of a model, such as `linkToPage(id, "integrity", "distance")`. */
 function linkToPage(modelId, part, item = null, query = {}) {
 	return linkTo(`/models/${modelId}${[part, item].filter((one) => one).map((one) => `/${encodeURIComponent(one ?? "")}`).join("")}`, query);
+}
+/** Return whether there is such a page of a model. */
+function hasPage(part) {
+	return ROUTES.some((route) => route.base === `/models/:id/${part}`);
 }
 function page(base, title, key, load, isAdmin = false) {
 	return {
@@ -1603,7 +1633,7 @@ function CompareChoice() {
 			type: "checkbox",
 			checked: place.value.query.get("compare") === "previous",
 			onChange: (event) => change({ compare: event.currentTarget.checked ? "previous" : null })
-		}), "Range before"]
+		}), "Compare with the range before"]
 	});
 }
 function Live() {
@@ -2052,6 +2082,7 @@ new Intl.NumberFormat("en-US", {
 	maximumSignificantDigits: 3
 });
 var FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+var SHORT_FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 var UNITS = [
 	"B",
 	"KiB",
@@ -2068,6 +2099,10 @@ function figure(value) {
 	const size = Math.abs(value);
 	if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
 	return FIGURE.format(value);
+}
+/** Write a difference or the width of an interval with two digits: 0.022. */
+function short(value) {
+	return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(0) : SHORT_FIGURE.format(value);
 }
 /** Write a percentage, of which 100 is all: 0.81%. */
 function percent(value) {
@@ -2270,21 +2305,21 @@ function Numbers({ title, head, rows }) {
 	});
 }
 // src/ui/small-bars.tsx
-var WIDTH$1 = 84;
+var WIDTH = 84;
 var HEIGHT$1 = 20;
 function SmallBars({ counts, highest, isBaseline = false }) {
 	const all = counts.reduce((sum, one) => sum + one, 0);
-	const step = WIDTH$1 / Math.max(counts.length, 1);
+	const step = WIDTH / Math.max(counts.length, 1);
 	const gap = step > 4 ? 1 : 0;
 	return /* @__PURE__ */ s("svg", {
 		class: "small-bars",
-		width: WIDTH$1,
+		width: WIDTH,
 		height: HEIGHT$1,
-		viewBox: `0 0 ${WIDTH$1} ${HEIGHT$1}`,
+		viewBox: `0 0 ${WIDTH} ${HEIGHT$1}`,
 		"aria-hidden": "true",
 		children: [/* @__PURE__ */ s("path", {
 			class: "axis",
-			d: `M0 19.5H${WIDTH$1}`
+			d: `M0 19.5H${WIDTH}`
 		}), counts.map((value, bin) => {
 			const height = all && highest ? 19 * value / all / highest : 0;
 			return /* @__PURE__ */ s("rect", {
@@ -2306,19 +2341,18 @@ function highestShare(...sides) {
 	return Math.max(0, ...shares);
 }
 // src/ui/sparkline.tsx
-var WIDTH = 120;
 var HEIGHT = 24;
 var PAD = 3;
-function Sparkline({ values, label, isFromZero = false, hollow = [] }) {
+function Sparkline({ values, label, isFromZero = false, hollow = [], width = 120 }) {
 	const known = values.filter((value) => value !== null);
 	const low = isFromZero ? 0 : Math.min(...known);
 	const high = Math.max(...known);
-	const x = (n) => values.length < 2 ? WIDTH / 2 : PAD + n / (values.length - 1) * 114;
+	const x = (n) => values.length < 2 ? width / 2 : PAD + n / (values.length - 1) * (width - 6);
 	const y = (value) => 21 - (high > low ? (value - low) / (high - low) : .5) * 18;
 	const last = values.findLastIndex((value) => value !== null);
 	return /* @__PURE__ */ s("svg", {
 		class: "sparkline",
-		width: WIDTH,
+		width,
 		height: HEIGHT,
 		role: "img",
 		"aria-label": label,
@@ -2339,6 +2373,69 @@ function path(values, x, y) {
 		isOpen = value !== null;
 	}
 	return steps.join("");
+}
+// src/ui/panel.tsx
+function Panel({ title, resource, isLow = false, children }) {
+	return /* @__PURE__ */ s("section", {
+		class: isLow ? "panel low" : "panel",
+		"aria-label": title,
+		children: [resource.data === void 0 && /* @__PURE__ */ s("div", {
+			class: "panel-head",
+			children: /* @__PURE__ */ s("h2", { children: title })
+		}), /* @__PURE__ */ s(Loaded, {
+			resource,
+			children
+		})]
+	});
+}
+// src/ui/tabs.tsx
+function Tabs({ label, choices, now, choose }) {
+	return /* @__PURE__ */ s("fieldset", {
+		class: "tabs",
+		"aria-label": label,
+		children: Object.entries(choices).map(([value, text]) => /* @__PURE__ */ s("label", { children: [/* @__PURE__ */ s("input", {
+			type: "radio",
+			name: label,
+			checked: value === now,
+			onChange: () => choose(value)
+		}), /* @__PURE__ */ s("span", { children: text })] }, value))
+	});
+}
+// src/ui/column-choice.tsx
+/** The choice of a column by typing a part of its name: of 10,000, only some are offered at a time. */
+var OFFERED = 50;
+function ColumnChoice({ label, columns, value, choose }) {
+	const [text, setText] = _(value ?? "");
+	const id = O();
+	const part = text.toLowerCase();
+	const offered = [];
+	for (const name of columns) if (offered.length < OFFERED && name.toLowerCase().includes(part)) offered.push(name);
+	const take = (typed) => {
+		setText(typed);
+		if (typed === "") choose(null);
+		else if (columns.includes(typed)) choose(typed);
+	};
+	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("input", {
+		type: "text",
+		class: "column-choice",
+		"aria-label": label,
+		placeholder: label,
+		list: id,
+		autocomplete: "off",
+		spellcheck: false,
+		value: text,
+		onInput: (event) => take(event.currentTarget.value)
+	}), /* @__PURE__ */ s("datalist", {
+		id,
+		children: offered.map((name) => /* @__PURE__ */ s("option", { value: name }, name))
+	})] });
+}
+// src/ui/page-link.tsx
+function PageLink({ modelId, page, item = null, query = {}, children }) {
+	return hasPage(page) ? /* @__PURE__ */ s("a", {
+		href: linkToPage(modelId, page, item, query),
+		children
+	}) : children;
 }
 // src/ui/sorting.tsx
 /** The head of a column by which a list can be sorted. The order is part of the page's address. */
@@ -2370,6 +2467,46 @@ function SortHead({ field, label, usual, isNumber }) {
 			})]
 		})
 	});
+}
+// src/api/series.ts
+/** Compute measures over the range of the selection. Throws RequestFailed. */
+async function readSeries(selection, measures, options, signal) {
+	const request = {
+		max_bins: 200,
+		...selection.body,
+		...options,
+		measures
+	};
+	const now = await compute(request, signal);
+	const call = {
+		path: "/v3/monitoring/series",
+		body: request
+	};
+	if (!selection.compared) return {
+		now,
+		before: null,
+		call
+	};
+	const { from: start_time, to: end_time } = freeze(selection.compared);
+	const { max_bins: _, ...rest } = request;
+	return {
+		now,
+		before: await compute({
+			...rest,
+			time_range: {
+				start_time,
+				end_time
+			},
+			bin_size: now.bin_size
+		}, signal),
+		call
+	};
+}
+async function compute(request, signal) {
+	return (await body(api.POST("/v3/monitoring/series", {
+		body: request,
+		signal
+	}))).data;
 }
 // src/ui/square-plot.tsx
 var SIZE = 260;
@@ -2488,58 +2625,4 @@ function nearest(points, at) {
 	const least = Math.min(...distances);
 	return least < 40 ? distances.indexOf(least) : null;
 }
-// src/api/series.ts
-/** Compute measures over the range of the selection. Throws RequestFailed. */
-async function readSeries(selection, measures, options, signal) {
-	const request = {
-		max_bins: 200,
-		...selection.body,
-		...options,
-		measures
-	};
-	const now = await compute(request, signal);
-	const call = {
-		path: "/v3/monitoring/series",
-		body: request
-	};
-	if (!selection.compared) return {
-		now,
-		before: null,
-		call
-	};
-	const { from: start_time, to: end_time } = freeze(selection.compared);
-	const { max_bins: _, ...rest } = request;
-	return {
-		now,
-		before: await compute({
-			...rest,
-			time_range: {
-				start_time,
-				end_time
-			},
-			bin_size: now.bin_size
-		}, signal),
-		call
-	};
-}
-async function compute(request, signal) {
-	return (await body(api.POST("/v3/monitoring/series", {
-		body: request,
-		signal
-	}))).data;
-}
-// src/ui/panel.tsx
-function Panel({ title, resource, isLow = false, children }) {
-	return /* @__PURE__ */ s("section", {
-		class: isLow ? "panel low" : "panel",
-		"aria-label": title,
-		children: [resource.data === void 0 && /* @__PURE__ */ s("div", {
-			class: "panel-head",
-			children: /* @__PURE__ */ s("h2", { children: title })
-		}), /* @__PURE__ */ s(Loaded, {
-			resource,
-			children
-		})]
-	});
-}
-export { useLive as $, read as A, HOUR as B, Text as C, MenuButton as D, inZone as E, __vitePreload as F, wallOf as G, iso as H, theme as I, link as J, change as K, zone as L, zoom as M, linkToPage as N, earliest as O, routeAt as P, pulseError as Q, ALL as R, Scope as S, Time as T, startOf as U, add as V, localIso as W, openModel as X, place as Y, now as Z, percent as _, ordering as a, Logo as at, CopyItem as b, highestShare as c, logIn as ct, Search as d, ROOT as dt, usePulse as et, Pager as f, RequestFailed as ft, figure as g, duration as h, isLoginNeeded as ht, SortHead as i, Loaded as it, useSelection as j, frozenLink as k, Plot as l, may as lt, count as m, body as mt, readSeries as n, Empty as nt, Sparkline as o, useAction as ot, Size as p, api as pt, go as q, SquarePlot as r, Failure as rt, SmallBars as s, findSession as st, Panel as t, useResource as tt, TableBox as u, session as ut, Frame as v, plain as w, Dialog as x, Copy as y, DAY as z };
+export { wallOf as $, inZone as A, routeAt as B, Copy as C, body as Ct, Text as D, Scope as E, useSelection as F, DAY as G, theme as H, zoom as I, freeze as J, HOUR as K, hasPage as L, earliest as M, frozenLink as N, plain as O, read as P, localIso as Q, linkTo as R, Frame as S, api as St, Dialog as T, zone as U, __vitePreload as V, ALL as W, previous as X, iso as Y, startOf as Z, count as _, logIn as _t, PageLink as a, now as at, percent as b, ROOT as bt, Panel as c, useLive as ct, highestShare as d, Empty as dt, change as et, Plot as f, Failure as ft, Size as g, findSession as gt, Pager as h, useAction as ht, ordering as i, openModel as it, MenuButton as j, Time as k, Sparkline as l, usePulse as lt, Search as m, Logo as mt, readSeries as n, link as nt, ColumnChoice as o, pulse as ot, TableBox as p, Loaded as pt, add as q, SortHead as r, place as rt, Tabs as s, pulseError as st, SquarePlot as t, go as tt, SmallBars as u, useResource as ut, duration as v, may as vt, CopyItem as w, isLoginNeeded as wt, short as x, RequestFailed as xt, figure as y, session as yt, linkToPage as z };

@@ -1,5 +1,5 @@
 import { h as w, l as _, t as s } from "./vendor.js";
-import { C as Text, K as change, T as Time, Y as place, a as ordering, d as Search, f as Pager, i as SortHead, it as Loaded, lt as may, mt as body, nt as Empty, ot as useAction, pt as api, rt as Failure, tt as useResource, u as TableBox, ut as session, w as plain, x as Dialog, y as Copy } from "./shared.js";
+import { C as Copy, Ct as body, D as Text, O as plain, St as api, T as Dialog, dt as Empty, et as change, ft as Failure, h as Pager, ht as useAction, i as ordering, k as Time, m as Search, p as TableBox, pt as Loaded, r as SortHead, rt as place, ut as useResource, vt as may, yt as session } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

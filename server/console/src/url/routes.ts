@@ -55,6 +55,13 @@ export const ROUTES: Route[] = [
   page("/", "Models", "m", async () => (await import("../pages/models")).Models),
   ofModel("", "Overview", "o", ["range", "env", "segment"], async () => (await import("../pages/overview")).Overview),
   ofModel(
+    "integrity",
+    "Integrity",
+    "i",
+    ["range", "env", "segment", "compare"],
+    async () => (await import("../pages/integrity")).Integrity,
+  ),
+  ofModel(
     "traffic",
     "Traffic",
     "r",
