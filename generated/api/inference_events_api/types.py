@@ -1274,7 +1274,15 @@ BinCounts: TypeAlias = list[BinCount]
 
 
 MeasureName: TypeAlias = Literal[
-    "count", "violations", "missing", "labels", "statistic", "drift", "performance", "custom_metric"
+    "count",
+    "violations",
+    "missing",
+    "labels",
+    "receipt_lag",
+    "statistic",
+    "drift",
+    "performance",
+    "custom_metric",
 ]
 
 
@@ -1294,6 +1302,7 @@ class AskedMeasure(TypedDict):
     threshold: NotRequired[float | None]
     top_k: NotRequired[int | None]
     custom_metric_id: NotRequired[str | None]
+    definition: NotRequired[str | None]
 
 
 SampleSize: TypeAlias = int
@@ -1543,6 +1552,26 @@ TimeLabel: TypeAlias = Literal["yesterday", "today", "7d", "30d", "90d", "6m", "
 BinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month", "Quarter"]
 
 
+BinStep: TypeAlias = Literal[
+    "1s",
+    "5s",
+    "15s",
+    "30s",
+    "1min",
+    "5min",
+    "15min",
+    "30min",
+    "Hour",
+    "3h",
+    "6h",
+    "12h",
+    "Day",
+    "Week",
+    "Month",
+    "Quarter",
+]
+
+
 VizType: TypeAlias = Literal["line", "bar"]
 
 
@@ -1756,6 +1785,17 @@ class UnfinishedJobs(TypedDict):
 class OpenAlerts(TypedDict):
     warning: int
     critical: int
+
+
+class RefusedRequests(TypedDict):
+    reason: str
+    requests: int
+
+
+class RequestLatency(TypedDict):
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
 
 
 class MonitoringSummary(TypedDict):
@@ -2099,53 +2139,6 @@ class AlertMetric(TypedDict):
     type_display_name: str
 
 
-class AlertRule(TypedDict):
-    id: str
-    name: str
-    metric: AlertMetric
-    priority: AlertPriority
-    compare_to: AlertComparison
-    compare_bin_delta: int | None
-    condition: AlertCondition
-    bin_size: AlertBinSize
-    evaluation_delay: int
-    feature_names: list[str] | None
-    threshold_type: AlertThresholdType
-    auto_threshold_params: AutoThresholdParams | None
-    critical_threshold: float | None
-    warning_threshold: float | None
-    category: str | None
-    baseline: Baseline1 | None
-    segment: Segment1 | None
-    enable_notification: bool
-    alert_config_revision: int
-    version: Literal["rule_v3"]
-    model: ModelReference
-    project: NamedReference
-    organization: NamedReference
-    created_at: str
-    updated_at: str
-    created_by: User
-    updated_by: User
-    warnings: NotRequired[list[WarningDetail]]
-
-
-class AlertRuleResponse(TypedDict):
-    data: AlertRule
-    api_version: ApiVersion
-    kind: NormalKind
-
-
-class AlertRuleList(Page):
-    items: list[AlertRule]
-
-
-class AlertRulePage(TypedDict):
-    data: AlertRuleList
-    api_version: ApiVersion
-    kind: PaginatedKind
-
-
 class AlertRuleSummary(TypedDict):
     alert_rule_id: str
     id: str | None
@@ -2262,7 +2255,7 @@ class SeriesRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     group_by: NotRequired[str | None]
     measures: list[AskedMeasure]
@@ -2271,7 +2264,7 @@ class SeriesRequest(TypedDict):
 class BinnedSeries(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     groups: NotRequired[list[GroupSeries]]
@@ -2290,7 +2283,7 @@ class ViolationsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     columns: NotRequired[list[Column1] | None]
     limit: NotRequired[int]
@@ -2302,7 +2295,7 @@ class ViolationsRequest(TypedDict):
 class BinnedViolations(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2325,7 +2318,7 @@ class LabelsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     target: NotRequired[str | None]
 
@@ -2334,7 +2327,7 @@ class BinnedLabels(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
     target: NotRequired[str]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2375,7 +2368,7 @@ class SummarizedColumns(TypedDict):
     rows: NotRequired[int]
     total: NotRequired[int]
     baseline: NotRequired[ComparedBaseline | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     columns: NotRequired[list[SummarizedColumn]]
 
@@ -2396,6 +2389,19 @@ class EnvironmentPulse(TypedDict):
     newest_event: NewestEvent | None
 
 
+class IngestionCounts(TypedDict):
+    requests: int
+    bytes: int
+    created: int
+    replaced: int
+    unchanged: int
+    updated: int
+    unknown: int
+    rejected: int
+    refused: list[RefusedRequests]
+    latency: RequestLatency | None
+
+
 class ServerSettings(TypedDict):
     settings: list[ServerSetting]
     limits: list[ServerLimit]
@@ -2411,6 +2417,55 @@ class ServerSettingsResponse(TypedDict):
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
+
+
+class AlertRule(TypedDict):
+    id: str
+    name: str
+    metric: AlertMetric
+    priority: AlertPriority
+    compare_to: AlertComparison
+    compare_bin_delta: int | None
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    evaluation_delay: int
+    feature_names: list[str] | None
+    threshold_type: AlertThresholdType
+    auto_threshold_params: AutoThresholdParams | None
+    critical_threshold: float | None
+    warning_threshold: float | None
+    category: str | None
+    baseline: Baseline1 | None
+    segment: Segment1 | None
+    enable_notification: bool
+    alert_config_revision: int
+    version: Literal["rule_v3"]
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+    created_by: User
+    updated_by: User
+    last_evaluation: NotRequired[AlertEvaluation]
+    next_evaluation_at: NotRequired[str]
+    warnings: NotRequired[list[WarningDetail]]
+
+
+class AlertRuleResponse(TypedDict):
+    data: AlertRule
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AlertRuleList(Page):
+    items: list[AlertRule]
+
+
+class AlertRulePage(TypedDict):
+    data: AlertRuleList
+    api_version: ApiVersion
+    kind: PaginatedKind
 
 
 class CheckDefinitionRequest(TypedDict):
@@ -2429,6 +2484,33 @@ class Pulse(TypedDict):
 
 class PulseResponse(TypedDict):
     data: Pulse
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class IngestionMinute(TypedDict):
+    minute: str
+    counted: IngestionCounts
+
+
+class ModelIngestion(TypedDict):
+    model: ModelReference
+    project: NamedReference
+    counted: IngestionCounts
+
+
+class Ingestion(TypedDict):
+    replica: str | None
+    started_at: str
+    read_at: str
+    waiting_requests: int
+    minutes: list[IngestionMinute]
+    models: list[ModelIngestion]
+    other: NotRequired[IngestionCounts]
+
+
+class IngestionResponse(TypedDict):
+    data: Ingestion
     api_version: ApiVersion
     kind: NormalKind
 

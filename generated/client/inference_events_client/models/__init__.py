@@ -63,6 +63,7 @@ from .baseline_response import BaselineResponse
 from .baseline_type import BaselineType
 from .bin_ import Bin
 from .bin_size import BinSize
+from .bin_step import BinStep
 from .binned_figures import BinnedFigures
 from .binned_labels import BinnedLabels
 from .binned_series import BinnedSeries
@@ -172,6 +173,10 @@ from .health_status import HealthStatus
 from .histogram_request import HistogramRequest
 from .histogram_response import HistogramResponse
 from .histograms import Histograms
+from .ingestion import Ingestion
+from .ingestion_counts import IngestionCounts
+from .ingestion_minute import IngestionMinute
+from .ingestion_response import IngestionResponse
 from .input_type import InputType
 from .job import Job
 from .job_accepted import JobAccepted
@@ -202,6 +207,7 @@ from .metrics_query import MetricsQuery
 from .model import Model
 from .model_artifact_files_item import ModelArtifactFilesItem
 from .model_create import ModelCreate
+from .model_ingestion import ModelIngestion
 from .model_list import ModelList
 from .model_metric import ModelMetric
 from .model_metrics import ModelMetrics
@@ -275,9 +281,11 @@ from .read_events_response import ReadEventsResponse
 from .readiness import Readiness
 from .readiness_response import ReadinessResponse
 from .readiness_status import ReadinessStatus
+from .refused_requests import RefusedRequests
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .request_latency_type_0 import RequestLatencyType0
 from .score_histogram_type_0 import ScoreHistogramType0
 from .score_name import ScoreName
 from .scores_request import ScoresRequest
@@ -423,6 +431,7 @@ __all__ = (
     "BinnedSeries",
     "BinnedViolations",
     "BinSize",
+    "BinStep",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
@@ -526,6 +535,10 @@ __all__ = (
     "HistogramRequest",
     "HistogramResponse",
     "Histograms",
+    "Ingestion",
+    "IngestionCounts",
+    "IngestionMinute",
+    "IngestionResponse",
     "InputType",
     "Job",
     "JobAccepted",
@@ -556,6 +569,7 @@ __all__ = (
     "Model",
     "ModelArtifactFilesItem",
     "ModelCreate",
+    "ModelIngestion",
     "ModelList",
     "ModelMetric",
     "ModelMetrics",
@@ -629,9 +643,11 @@ __all__ = (
     "Readiness",
     "ReadinessResponse",
     "ReadinessStatus",
+    "RefusedRequests",
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "RequestLatencyType0",
     "ScoreHistogramType0",
     "ScoreName",
     "ScoresRequest",

@@ -54,6 +54,8 @@ const OF_MODEL = ["env", "segment", "f", "compare"];
 export const ROUTES: Route[] = [
   page("/", "Models", "m", async () => (await import("../pages/models")).Models),
   ofModel("", "Overview", "o", ["range", "env", "segment"], async () => (await import("../pages/overview")).Overview),
+  ofModel("ingestion", "Ingestion", "n", [], async () => (await import("../pages/ingestion")).ModelIngestion),
+  ofModel("events", "Events", "e", ["range", "env", "f"], async () => (await import("../pages/events")).Events),
   ofModel(
     "integrity",
     "Integrity",
@@ -76,8 +78,29 @@ export const ROUTES: Route[] = [
     ["range", "env", "segment"],
     async () => (await import("../pages/performance")).PerformancePage,
   ),
+  ofModel("alerts", "Alerts", "a", [], async () => (await import("../pages/alerts")).AlertsPage),
+  ofModel("rules", "Alert rules", "u", [], async () => (await import("../pages/rules")).RulesPage),
+  ofModel(
+    "segments",
+    "Segments",
+    "g",
+    ["range", "env"],
+    async () => (await import("../pages/definitions")).SegmentsPage,
+  ),
+  ofModel(
+    "metrics",
+    "Custom metrics",
+    "c",
+    ["range", "env"],
+    async () => (await import("../pages/definitions")).MetricsPage,
+  ),
+  ofModel("baselines", "Baselines", "b", [], async () => (await import("../pages/baselines")).BaselinesPage),
   ofModel("schema", "Model", "k", [], async () => (await import("../pages/schema")).SchemaPage),
+  page("/ingestion", "Ingestion", "l", async () => (await import("../pages/ingestion")).AllIngestion),
+  page("/jobs", "Jobs", "j", async () => (await import("../pages/jobs")).Jobs),
   page("/first-event", "First event", "f", async () => (await import("../pages/first-event")).FirstEventPage),
+  page("/webhooks", "Webhooks", "w", async () => (await import("../pages/webhooks")).WebhooksPage),
+  page("/deliveries", "Messages", "v", async () => (await import("../pages/deliveries")).DeliveriesPage, true),
   page("/tokens", "Tokens", "t", async () => (await import("../pages/tokens")).Tokens, true),
   page("/settings", "Settings", "s", async () => (await import("../pages/settings")).SettingsPage, true),
 ];
