@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.console.browsing import TOKEN, visiting
 from tests.console.data import Client
 from tests.console.measured import Measured, delete_day, label, publish
-from tests.console.test_drift import reference
+from tests.console.test_drift import as_table, reference
 from tests.program import Program
 
 
@@ -130,16 +130,16 @@ def test_curves_by_keys(browser: Browser, server: Program, measured: Measured) -
         visit.open(measured.link("performance"))
         page = visit.page
         for name, words in (("ROC", "Threshold 0.00: 1 of the positive found"), ("Precision and recall", "recall 1")):
-            said = said_by(page, page.get_by_role("group", name=name, exact=True))
+            said = said_by(page, page.get_by_role("application", name=f"{name}, "))
             page.keyboard.press("Home")
             expect(said).to_contain_text(words)
-        said = said_by(page, page.get_by_role("group", name="Calibration"))
+        said = said_by(page, page.get_by_role("application", name="Calibration, "))
         page.keyboard.press("Home")
         lowest = [
             one for one in measured.events if one.get("arrived_late") is not None and one["late_probability"] < 0.1
         ]
         expect(said).to_contain_text(f"of {len(lowest)} events")
-        page.get_by_role("button", name="ROC as a Table").click()
+        as_table(page, "ROC")
         row = (
             page.get_by_role("region", name="ROC, numbers")
             .get_by_role("row", name="0.50", exact=False)
@@ -185,7 +185,7 @@ def test_other_tasks(browser: Browser, server: Program, others: dict[str, str]) 
         page = visit.page
         visit.open(f"/models/{others['regression']}/performance")
         assert metric(page, "Mean absolute error") == pytest.approx(0.3)
-        said = said_by(page, page.get_by_role("group", name="Errors"))
+        said = said_by(page, page.get_by_role("application", name="Errors, "))
         page.keyboard.press("Home")
         expect(said).to_contain_text("3 events, 100%")
         visit.open(f"/models/{others['multiclass_classification']}/performance")

@@ -1,7 +1,7 @@
 /** Two distributions over the same bins, one over the other, and what each bin adds to the drift. */
 
-import { count, figure, percent } from "../ui/number";
-import { Plot } from "../ui/plot";
+import { figure, percent } from "../ui/number";
+import { type Cell, Plot, type Source } from "../ui/plot";
 import { plain } from "../ui/text";
 import type { Metric, Part } from "./drift-parts";
 
@@ -27,6 +27,7 @@ interface Props {
   names: { before: string; now: string };
   /** The edges of bins of numbers. */
   edges: readonly number[] | null;
+  source: Source;
 }
 
 interface Bar {
@@ -36,7 +37,7 @@ interface Bar {
   isMissing: boolean;
 }
 
-export function Overlay({ parts, missing, metric, names, edges }: Props) {
+export function Overlay({ parts, missing, metric, names, edges, source }: Props) {
   const bars = barsOf(parts, missing);
   const sum = parts.reduce((all, part) => all + part.term, 0);
   const most = parts.reduce<Part | null>((best, part) => (best && best.term >= part.term ? best : part), null);
@@ -53,11 +54,12 @@ export function Overlay({ parts, missing, metric, names, edges }: Props) {
   return (
     <Plot
       title="Both distributions"
+      source={source}
       finding={finding}
       points={bars.length}
       say={say}
       head={["Bin", names.before, "Share", names.now, "Share", metric === "jsd" ? "Adds to JSD²" : "Adds to PSI"]}
-      rows={() => [...parts.map((part) => row(part)), missingRow(missing)]}
+      rows={() => [...parts.map(row), ["null", null, missing.before, null, missing.now, null]]}
     >
       {(cursor, point) => (
         <>
@@ -90,20 +92,8 @@ function describe(bar: Bar | undefined, part: Part | undefined, sum: number, nam
   return `${plain(bar.label)}: ${shares}${added}`;
 }
 
-function row(part: Part): string[] {
-  return [
-    part.label,
-    count(part.before),
-    percent(100 * part.beforeShare),
-    count(part.now),
-    percent(100 * part.nowShare),
-    figure(part.term),
-  ];
-}
-
-function missingRow({ before, now }: Missing): string[] {
-  const share = (value: number | null) => (value === null ? "–" : percent(100 * value));
-  return ["null", "", share(before), "", share(now), "not part of it"];
+function row(part: Part): Cell[] {
+  return [part.label, part.before, part.beforeShare, part.now, part.nowShare, part.term];
 }
 
 interface PictureProps {

@@ -8,6 +8,7 @@ import { count, duration, figure, percent } from "../ui/number";
 import { Loaded } from "../ui/states";
 import { type Bounds, iso } from "../url/range";
 import { useSelection } from "../url/selection";
+import { useAlertMarks } from "./alert-marks";
 import { isShare, metricName } from "./performance-figures";
 
 const PATH = "/v3/monitoring/series";
@@ -27,6 +28,7 @@ interface Props {
 
 export function PerformanceOverTime({ metric, threshold, labels }: Props) {
   const selection = useSelection();
+  const alerts = useAlertMarks(selection);
   const measured = { measure: "performance" as const, metric, ...(threshold === null ? {} : { threshold }) };
   const request = { ...selection.body, max_bins: MAX_BINS, measures: [measured, { measure: "labels" as const }] };
   const series = useLive(
@@ -43,7 +45,7 @@ export function PerformanceOverTime({ metric, threshold, labels }: Props) {
             <Chart
               title={metricName(metric)}
               unit="of events with a label"
-              data={metricData(found, metric, complete.marks)}
+              data={metricData(found, metric, [...complete.marks, ...alerts])}
               span={isShare(metric) ? [0, 1] : [0, null]}
               write={figure}
               call={{ path: PATH, body: request }}
