@@ -33,10 +33,10 @@ class Measured:
         return f"/models/{self.model_id}/{page}?from={START}&to={END}{more}"
 
 
-def publish(client: Client, name: str) -> Measured:
+def publish(client: Client, name: str, project: str = "measured") -> Measured:
     """Create the model and publish its events."""
-    found = client.call("GET", "/v3/projects?search=measured")["items"]
-    project_id = found[0]["id"] if found else client.call("POST", "/v3/projects", {"name": "measured"})["id"]
+    found = client.call("GET", f"/v3/projects?search={project}")["items"]
+    project_id = found[0]["id"] if found else client.call("POST", "/v3/projects", {"name": project})["id"]
     body = {
         "project_id": project_id,
         "name": name,

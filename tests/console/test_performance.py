@@ -113,9 +113,25 @@ def test_coverage_is_always_under_the_metric(browser: Browser, server: Program, 
             strip = page.get_by_role("application", name="Label coverage, ")
             covered = said_by(page, strip)
             page.keyboard.press("End")
-            last = [one for one in measured.events if one["departure"].startswith("2026-03-05T23")]
+            last = [one for one in measured.events if one["departure"].startswith("2026-03-05")]
             share = 100 * sum("arrived_late" in one for one in last) / len(last)
             expect(covered).to_contain_text(f"{share:.1f}".removesuffix(".0") + "%")
+
+
+def test_awaited_labels_are_marked(browser: Browser, server: Program, client: Client) -> None:
+    """The page says how long labels take, and marks from when on some are still awaited."""
+    model_id = client.model("airline", "landing", 40)
+    changes = [{"flight": f"UA{n}", "arrived_late": n % 2 == 0} for n in range(30)]
+    source = {"type": "EVENTS", "events": changes}
+    client.call("PATCH", "/v3/events", {"model_id": model_id, "env_type": "PRODUCTION", "source": source})
+    with visiting(browser, server.url) as visit:
+        visit.open(f"/models/{model_id}/performance?from=now-1h")
+        page = visit.page
+        expect(page.get_by_text("Of 40 events, 30 have a label (75%)")).to_be_visible()
+        expect(page.get_by_text("90% of the 30 labels came within")).to_contain_text("To the right of the line")
+        said = said_by(page, page.get_by_role("application", name="Accuracy, "))
+        page.keyboard.press("End")
+        expect(said).to_contain_text("labels usually complete up to here")
 
 
 def said_by(page: Page, chart: Locator) -> Locator:
@@ -195,6 +211,24 @@ def test_other_tasks(browser: Browser, server: Program, others: dict[str, str]) 
         expect(classes.first).to_contain_text("0.6667")
         visit.open(f"/models/{others['not_set']}/performance")
         expect(page.locator(".empty")).to_contain_text("no metrics of performance")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_accessible(browser: Browser, server: Program, measured: Measured, theme: str) -> None:
+    """With data and opened in full, no page violates WCAG 2.1 A or AA, and none scrolls sideways at 320 pixels."""
+    with visiting(browser, server.url, color_scheme=theme, viewport={"width": 320, "height": 640}) as visit:
+        page = visit.page
+        for path, title in (("drift", None), ("drift/distance", "Both distributions"), ("performance", "ROC")):
+            visit.open(measured.link(path))
+            if title is None:
+                page.get_by_role("region", name="Drift of columns").wait_for()
+            else:
+                as_table(page, title)
+            for hidden in page.locator("details:not(.menu) > summary").all():
+                hidden.click()
+            page.wait_for_load_state("networkidle")
+            assert visit.axe() == [], path
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= 320, path
 
 
 def test_nothing_has_reasons(browser: Browser, server: Program, measured: Measured) -> None:

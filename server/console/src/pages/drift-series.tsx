@@ -8,11 +8,11 @@ import { figure } from "../ui/number";
 import { Loaded } from "../ui/states";
 import { useSelection } from "../url/selection";
 import { useAlertMarks } from "./alert-marks";
+import { dailyBins } from "./daily-bins";
 import type { DriftChoice } from "./drift-choice";
 import { FEW_EVENTS } from "./drift-parts";
 
 const PATH = "/v3/monitoring/series";
-const MAX_BINS = 120;
 
 type Found = Schemas["BinnedSeries"];
 
@@ -20,7 +20,7 @@ export function DriftOverTime({ choice, column }: { choice: DriftChoice; column:
   const selection = useSelection();
   const alerts = useAlertMarks(selection);
   const drift = { measure: "drift" as const, column, metric: choice.metric, baseline_id: choice.baseline.id };
-  const request = { ...selection.body, max_bins: MAX_BINS, measures: [drift] };
+  const request = { ...selection.body, ...dailyBins(selection.bounds), measures: [drift] };
   const series = useLive(
     JSON.stringify([selection.key, choice.baseline.id, choice.metric]),
     selection.revision,

@@ -9,10 +9,10 @@ import { Loaded } from "../ui/states";
 import { type Bounds, iso } from "../url/range";
 import { useSelection } from "../url/selection";
 import { useAlertMarks } from "./alert-marks";
+import { dailyBins } from "./daily-bins";
 import { isShare, metricName } from "./performance-figures";
 
 const PATH = "/v3/monitoring/series";
-const MAX_BINS = 120;
 /** Below one of these, a bin says little about the metric: its point is hollow. */
 const FEW_LABELS = 30;
 const FEW_COVERED = 0.5;
@@ -30,7 +30,11 @@ export function PerformanceOverTime({ metric, threshold, labels }: Props) {
   const selection = useSelection();
   const alerts = useAlertMarks(selection);
   const measured = { measure: "performance" as const, metric, ...(threshold === null ? {} : { threshold }) };
-  const request = { ...selection.body, max_bins: MAX_BINS, measures: [measured, { measure: "labels" as const }] };
+  const request = {
+    ...selection.body,
+    ...dailyBins(selection.bounds),
+    measures: [measured, { measure: "labels" as const }],
+  };
   const series = useLive(
     JSON.stringify([selection.key, metric, threshold]),
     selection.revision,
