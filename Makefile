@@ -23,7 +23,8 @@ NODE_BIN := tools/review/node_modules/.bin
 N ?= 50
 SEED ?= 1
 CONSOLE_PYTHON := .venv/console/bin/python
-CONSOLE_TESTS = SERVER_PYTHON=$(abspath $(TEST_PYTHON)) CLIENT_PYTHON=$(abspath .venv/clients/newest/bin/python)
+CONSOLE_TESTS = SERVER_PYTHON=$(abspath $(TEST_PYTHON)) CLIENT_PYTHON=$(abspath .venv/clients/newest/bin/python) \
+	REFERENCE_PYTHON=$(abspath $(PYTHON))
 KILLS ?= 100
 EVENTS ?= 10000000
 CLIENTS := .venv/clients/newest .venv/clients/oldest
@@ -138,7 +139,7 @@ console-dev: .venv/.dev ## Serve the console's sources, with the API of a runnin
 	$(PYTHON) -m tools.console --dev
 
 # Not a part of `make test`, which checks the console without a browser and without Node.js.
-test-console: .venv/test/.wheel .venv/console .venv/clients/newest ## Rebuild the console, and test it in Chromium (needs Node.js)
+test-console: .venv/test/.wheel .venv/console .venv/clients/newest .venv/.demo ## Rebuild the console, and test it in Chromium (needs Node.js)
 	$(TEST_PYTHON) -m tools.console --check
 	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m pytest tests/console $(ARGS)
 

@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
-from tests.console.data import fill
+from tests.console.data import Client, fill
+from tests.console.measured import Measured, publish
 
 SMALL = {"width": 1040, "height": 560}
 PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings?search=max", "first-event": "/first-event"}
@@ -49,6 +50,15 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.page.screenshot(path=folder / f"help{mark}.png")
 
 
+def take_measured(visit: Visit, folder: Path, mark: str, measured: Measured) -> None:
+    """Take pictures of drift and performance, of which one model has some."""
+    for name, path in {"drift": "drift", "drift-column": "drift/distance", "performance": "performance"}.items():
+        visit.open(measured.link(path))
+        visit.page.wait_for_load_state("networkidle")
+        visit.page.wait_for_timeout(700)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -58,6 +68,9 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as data_dir, serving(Path(data_dir) / "data") as server, sync_playwright() as playwright:
         fill(server.url)
+        client = Client(server.url)
+        measured = publish(client, "cancellation", "airline")
+        client.close()
         browser = launch(playwright)
         for theme in ("light", "dark") if arguments.all else ("light",):
             for width, size in {"wide": WIDE, "narrow": NARROW}.items() if arguments.all else (("", SMALL),):
@@ -65,6 +78,7 @@ def main() -> None:
                 _take_login(browser, server.url, arguments.folder, mark, theme=theme, size=size)
                 with visiting(browser, server.url, color_scheme=theme, viewport=size) as visit:
                     take(visit, arguments.folder, mark, every=arguments.all)
+                    take_measured(visit, arguments.folder, mark, measured)
 
 
 def _take_login(browser: Browser, url: str, folder: Path, mark: str, *, theme: str, size: dict[str, int]) -> None:

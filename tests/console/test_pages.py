@@ -22,6 +22,8 @@ PATHS = [
 MODEL_PAGES = [
     "",
     "/traffic",
+    "/drift",
+    "/performance",
     "/schema",
 ]
 THEMES = ["light", "dark"]
