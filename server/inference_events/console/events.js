@@ -133,7 +133,6 @@ function DeleteEvent({ model, id, onClose }) {
 	const remove = async () => {
 		const request = {
 			model_id: model.id,
-			env_type: "PRODUCTION",
 			event_ids: [id]
 		};
 		const { data } = await body(api.DELETE("/v3/events", { body: request }));
@@ -194,6 +193,7 @@ function Form$1({ action, submit, label, onClose, isDangerous = false, children 
 		]
 	});
 }
+var MAX_AT_ONCE = 300;
 /** Return which events the selection has. */
 function environmentBody({ modelId, environment }) {
 	return environment.type === "PRODUCTION" ? {
@@ -255,6 +255,18 @@ function usualColumns(model, filters) {
 		...all
 	].filter((name) => known.has(name) && !isShownAnyway(model, name));
 	return [...new Set(shown)].slice(0, 10);
+}
+/** Return whether a model has so many columns that an event is read with a part of them. */
+function isWide(model) {
+	return model.schema.columns.length > MAX_AT_ONCE;
+}
+/** Return the request for an event, with some columns or all. */
+function eventBody(selection, id, columns) {
+	return {
+		...environmentBody(selection),
+		event_ids: [id],
+		...columns ? { columns } : {}
+	};
 }
 /** Return whether a column is the id or the time, which each row has. */
 function isShownAnyway(model, name) {
@@ -324,7 +336,39 @@ function EventValues(props) {
 function Roles({ columns, ...props }) {
 	const [limit, setLimit] = _(SHOWN);
 	const shown = byRole(props.model, columns).slice(0, limit);
-	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s(TableBox, {
+	return /* @__PURE__ */ s(w, { children: [isWide(props.model) ? /* @__PURE__ */ s(PartOfValues, {
+		...props,
+		shown
+	}) : /* @__PURE__ */ s(Values, {
+		...props,
+		shown
+	}), columns.length > limit && /* @__PURE__ */ s("button", {
+		type: "button",
+		onClick: () => setLimit(limit + SHOWN),
+		children: [
+			"Show ",
+			SHOWN,
+			" more of ",
+			count(columns.length)
+		]
+	})] });
+}
+/** Values of an event that has so many that only those which are shown are read. */
+function PartOfValues({ shown, ...props }) {
+	const selection = useSelection();
+	const request = eventBody(selection, props.event.event_id, shown.map(({ column }) => column.name));
+	const part = useLive(JSON.stringify(request), selection.revision, (signal) => readEvents(request, signal));
+	return /* @__PURE__ */ s(Loaded, {
+		resource: part,
+		children: ({ items: [event] }) => event && /* @__PURE__ */ s(Values, {
+			...props,
+			event,
+			shown
+		})
+	});
+}
+function Values({ shown, ...props }) {
+	return /* @__PURE__ */ s(TableBox, {
 		label: "Values",
 		children: /* @__PURE__ */ s("table", { children: [/* @__PURE__ */ s("thead", { children: /* @__PURE__ */ s("tr", { children: [
 			/* @__PURE__ */ s("th", {
@@ -356,16 +400,7 @@ function Roles({ columns, ...props }) {
 			role,
 			...props
 		}, column.name)) })] })
-	}), columns.length > limit && /* @__PURE__ */ s("button", {
-		type: "button",
-		onClick: () => setLimit(limit + SHOWN),
-		children: [
-			"Show ",
-			SHOWN,
-			" more of ",
-			count(columns.length)
-		]
-	})] });
+	});
 }
 /** Put the columns into the order of their roles, each as the schema has them. */
 function byRole(model, columns) {
@@ -527,10 +562,7 @@ function neighbours(id) {
 /** One event: its times, and its values by role with what the schema says about them. */
 function EventPage({ model, id }) {
 	const selection = useSelection();
-	const request = {
-		...environmentBody(selection),
-		event_ids: [id]
-	};
+	const request = eventBody(selection, id, isWide(model) ? [] : void 0);
 	const event = useLive(JSON.stringify(request), selection.revision, async (signal) => {
 		return (await readEvents(request, signal)).items[0] ?? null;
 	});
@@ -589,10 +621,7 @@ function Shown({ model, event, reload }) {
 	const close = () => setOpen(null);
 	const call = {
 		path: "/v3/events/query",
-		body: {
-			...environmentBody(selection),
-			event_ids: [event.event_id]
-		}
+		body: eventBody(selection, event.event_id)
 	};
 	return /* @__PURE__ */ s(w, { children: [
 		/* @__PURE__ */ s("div", {
@@ -904,23 +933,19 @@ function ColumnChoice({ model, name, choose }) {
 	const id = O();
 	const wanted = name.toLowerCase();
 	const matches = model.schema.columns.filter((one) => one.name.toLowerCase().includes(wanted)).slice(0, MATCHES);
-	return /* @__PURE__ */ s("label", { children: [
-		"Column",
-		/* @__PURE__ */ s("input", {
-			list: id,
-			placeholder: "any column",
-			autocomplete: "off",
-			value: name,
-			onInput: (event) => choose(event.currentTarget.value)
-		}),
-		/* @__PURE__ */ s("datalist", {
-			id,
-			children: matches.map((one) => /* @__PURE__ */ s("option", {
-				value: one.name,
-				children: one.data_type
-			}, one.name))
-		})
-	] });
+	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("label", { children: ["Column", /* @__PURE__ */ s("input", {
+		list: id,
+		placeholder: "any column",
+		autocomplete: "off",
+		value: name,
+		onInput: (event) => choose(event.currentTarget.value)
+	})] }), /* @__PURE__ */ s("datalist", {
+		id,
+		children: matches.map((one) => /* @__PURE__ */ s("option", {
+			value: one.name,
+			children: one.data_type
+		}, one.name))
+	})] });
 }
 function KindChoice({ kind, choose }) {
 	return /* @__PURE__ */ s("label", { children: ["Kind of violation", /* @__PURE__ */ s("select", {
