@@ -1274,7 +1274,15 @@ BinCounts: TypeAlias = list[BinCount]
 
 
 MeasureName: TypeAlias = Literal[
-    "count", "violations", "missing", "labels", "statistic", "drift", "performance", "custom_metric"
+    "count",
+    "violations",
+    "missing",
+    "labels",
+    "receipt_lag",
+    "statistic",
+    "drift",
+    "performance",
+    "custom_metric",
 ]
 
 
@@ -1294,6 +1302,7 @@ class AskedMeasure(TypedDict):
     threshold: NotRequired[float | None]
     top_k: NotRequired[int | None]
     custom_metric_id: NotRequired[str | None]
+    definition: NotRequired[str | None]
 
 
 SampleSize: TypeAlias = int
@@ -1311,6 +1320,8 @@ class MeasureSeries(TypedDict):
     sample_sizes: list[SampleSize]
     labelled: list[LabelledItem]
     baseline_sizes: list[BaselineSize]
+    lower: NotRequired[list[float | None]]
+    upper: NotRequired[list[float | None]]
 
 
 class GroupSeries(TypedDict):
@@ -1436,18 +1447,18 @@ class DistributionResponse(TypedDict):
 ColumnOrder: TypeAlias = Literal["schema", "name", "violations", "missing", "drift"]
 
 
-class ColumnsRequest(TypedDict):
-    model_id: MonitoredModel
-    environment_id: NotRequired[MonitoredEnvironment | None]
-    time_range: NotRequired[TimeRange]
-    time_zone: NotRequired[ZoneName]
-    segment: NotRequired[SegmentChoice | None]
-    known_revision: NotRequired[KnownRevision | None]
-    baseline_id: NotRequired[str | None]
-    search: NotRequired[str | None]
-    sort: NotRequired[ColumnOrder]
-    limit: NotRequired[int]
-    offset: NotRequired[int]
+DriftMetric: TypeAlias = Literal["jsd", "psi"]
+
+
+BaselineCount: TypeAlias = float
+
+
+class SmallHistograms(TypedDict):
+    labels: list[str]
+    counts: list[Count]
+    nulls: int
+    baseline_counts: list[BaselineCount]
+    baseline_nulls: int
 
 
 class SummarizedColumn(TypedDict):
@@ -1461,6 +1472,7 @@ class SummarizedColumn(TypedDict):
     maximum: float | None
     drift: NotRequired[Figure]
     trend: NotRequired[list[float | None]]
+    histograms: NotRequired[SmallHistograms]
 
 
 class PerformanceRequest(TypedDict):
@@ -1480,12 +1492,12 @@ class PerformanceFigure(TypedDict):
     interval: list[float] | None
 
 
-Count1: TypeAlias = int
+Count2: TypeAlias = int
 
 
 class ConfusionCounts(TypedDict):
     classes: list[str]
-    counts: list[list[Count1]]
+    counts: list[list[Count2]]
 
 
 Positive: TypeAlias = int
@@ -1506,7 +1518,7 @@ class ScoreHistogram(TypedDict):
 
 class ErrorHistogram(TypedDict):
     edges: list[float]
-    counts: list[Count1]
+    counts: list[Count2]
 
 
 class ModelPerformance(TypedDict):
@@ -1538,6 +1550,26 @@ TimeLabel: TypeAlias = Literal["yesterday", "today", "7d", "30d", "90d", "6m", "
 
 
 BinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month", "Quarter"]
+
+
+BinStep: TypeAlias = Literal[
+    "1s",
+    "5s",
+    "15s",
+    "30s",
+    "1min",
+    "5min",
+    "15min",
+    "30min",
+    "Hour",
+    "3h",
+    "6h",
+    "12h",
+    "Day",
+    "Week",
+    "Month",
+    "Quarter",
+]
 
 
 VizType: TypeAlias = Literal["line", "bar"]
@@ -2107,53 +2139,6 @@ class AlertMetric(TypedDict):
     type_display_name: str
 
 
-class AlertRule(TypedDict):
-    id: str
-    name: str
-    metric: AlertMetric
-    priority: AlertPriority
-    compare_to: AlertComparison
-    compare_bin_delta: int | None
-    condition: AlertCondition
-    bin_size: AlertBinSize
-    evaluation_delay: int
-    feature_names: list[str] | None
-    threshold_type: AlertThresholdType
-    auto_threshold_params: AutoThresholdParams | None
-    critical_threshold: float | None
-    warning_threshold: float | None
-    category: str | None
-    baseline: Baseline1 | None
-    segment: Segment1 | None
-    enable_notification: bool
-    alert_config_revision: int
-    version: Literal["rule_v3"]
-    model: ModelReference
-    project: NamedReference
-    organization: NamedReference
-    created_at: str
-    updated_at: str
-    created_by: User
-    updated_by: User
-    warnings: NotRequired[list[WarningDetail]]
-
-
-class AlertRuleResponse(TypedDict):
-    data: AlertRule
-    api_version: ApiVersion
-    kind: NormalKind
-
-
-class AlertRuleList(Page):
-    items: list[AlertRule]
-
-
-class AlertRulePage(TypedDict):
-    data: AlertRuleList
-    api_version: ApiVersion
-    kind: PaginatedKind
-
-
 class AlertRuleSummary(TypedDict):
     alert_rule_id: str
     id: str | None
@@ -2270,7 +2255,7 @@ class SeriesRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     group_by: NotRequired[str | None]
     measures: list[AskedMeasure]
@@ -2279,7 +2264,7 @@ class SeriesRequest(TypedDict):
 class BinnedSeries(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     groups: NotRequired[list[GroupSeries]]
@@ -2298,7 +2283,7 @@ class ViolationsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     columns: NotRequired[list[Column1] | None]
     limit: NotRequired[int]
@@ -2310,7 +2295,7 @@ class ViolationsRequest(TypedDict):
 class BinnedViolations(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2333,7 +2318,7 @@ class LabelsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     target: NotRequired[str | None]
 
@@ -2342,7 +2327,7 @@ class BinnedLabels(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
     target: NotRequired[str]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2361,13 +2346,29 @@ class LabelsResponse(TypedDict):
     kind: NormalKind
 
 
+class ColumnsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    baseline_id: NotRequired[str | None]
+    search: NotRequired[str | None]
+    sort: NotRequired[ColumnOrder]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+    drift_metric: NotRequired[DriftMetric]
+    histograms: NotRequired[bool]
+
+
 class SummarizedColumns(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
     rows: NotRequired[int]
     total: NotRequired[int]
     baseline: NotRequired[ComparedBaseline | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     columns: NotRequired[list[SummarizedColumn]]
 
@@ -2416,6 +2417,55 @@ class ServerSettingsResponse(TypedDict):
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
+
+
+class AlertRule(TypedDict):
+    id: str
+    name: str
+    metric: AlertMetric
+    priority: AlertPriority
+    compare_to: AlertComparison
+    compare_bin_delta: int | None
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    evaluation_delay: int
+    feature_names: list[str] | None
+    threshold_type: AlertThresholdType
+    auto_threshold_params: AutoThresholdParams | None
+    critical_threshold: float | None
+    warning_threshold: float | None
+    category: str | None
+    baseline: Baseline1 | None
+    segment: Segment1 | None
+    enable_notification: bool
+    alert_config_revision: int
+    version: Literal["rule_v3"]
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+    created_by: User
+    updated_by: User
+    last_evaluation: NotRequired[AlertEvaluation]
+    next_evaluation_at: NotRequired[str]
+    warnings: NotRequired[list[WarningDetail]]
+
+
+class AlertRuleResponse(TypedDict):
+    data: AlertRule
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AlertRuleList(Page):
+    items: list[AlertRule]
+
+
+class AlertRulePage(TypedDict):
+    data: AlertRuleList
+    api_version: ApiVersion
+    kind: PaginatedKind
 
 
 class CheckDefinitionRequest(TypedDict):

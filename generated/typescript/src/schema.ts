@@ -658,7 +658,7 @@ export interface paths {
          *        in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So group the
          *        rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 40,000
+         *     Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most 40,000
          *     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
          *     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted. A retry
          *     follows *Retries* in the introduction.
@@ -959,8 +959,8 @@ export interface paths {
         /**
          * Delete a baseline
          * @description Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free again. A
-         *     later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is changed:
-         *     a 409 with the names of these metrics.
+         *     later publish to a dataset of that name does not bring it back. If a custom metric or an alert rule uses it, nothing
+         *     is changed: a 409 with their names.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1027,6 +1027,7 @@ export interface paths {
         /**
          * Delete a segment
          * @description Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+         *     If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1093,6 +1094,7 @@ export interface paths {
         /**
          * Delete a custom metric
          * @description Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is free again.
+         *     If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1293,7 +1295,7 @@ export interface paths {
          *     1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an unknown segment.
          *     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first and the last
          *        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`, or else the
-         *        smallest size with which the range has at most `max_bins` of them.
+         *        smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
          *     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
          *        field that the measure does not take are a 400 that names the place.
          *     4. With `group_by`, each measure is computed for each of the 10 values of that column that most events have, and
@@ -1307,15 +1309,19 @@ export interface paths {
          *       and is no target. With `share`, 100 times their share.
          *     * `missing`: the same for the kind `missing`.
          *     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+         *     * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to its receipt, by
+         *       the server's clock. It is below 0 for events whose time was later, and 0 for those that came without a time.
          *     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`, default 0.5) and
          *       `frequency` (of `category`), of `column`.
          *     * `drift`: `metric` is `jsd` (default) or `psi`, of `column`, which may be a custom feature, against the baseline
          *       `baseline_id`; default is the oldest one that is a whole dataset. `component` takes one component of a vector.
          *     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the model's own.
-         *     * `custom_metric`: the model's custom metric `custom_metric_id`.
+         *     * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+         *       `definition`. Exactly one of them must be given.
          *
          *     A segment and a group hold for the events and for those of a baseline. Each list has an item for each bin. A
-         *     figure that is undefined is null, and `reasons` says why.
+         *     figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`, `recall` and `fpr`
+         *     have 95 % intervals.
          *
          *     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a request may
          *     take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names
@@ -1453,15 +1459,17 @@ export interface paths {
          *     2. The columns are those whose name has `search` in it, in any case. They come in the order of the schema or by
          *        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts at `offset` and
          *        holds at most `limit` of them.
-         *     3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole dataset. `trend`
-         *        is the same by bins of time: the smallest size of which the range has at most 30. Both are absent for columns
-         *        that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`, too, and for
-         *        a range of more than 30 quarters.
+         *     3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline that is a whole
+         *        dataset. `trend` is the same by bins of time: the smallest size of which the range has at most 30. Both are
+         *        absent for columns that have no drift, and without a baseline; `trend` and the bins are absent without
+         *        `time_range`, too, and for a range of more than 30 quarters.
+         *     4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24 bins, the
+         *        rarest are joined in the last one.
          *
          *     `values` is the number of events with a value; `distinct` is about how many different ones there are, with an error
          *     of some percent. `minimum` and `maximum` are those of the finite numbers.
          *
-         *     Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+         *     Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
          */
         post: operations["compute_columns"];
         delete?: never;
@@ -1631,6 +1639,9 @@ export interface paths {
          *     know `id`, `name`, `model_id`, `metric_id`, `baseline_id`, `segment_id`, `priority`, `compare_to`, `condition`,
          *     `bin_size`, `created_at` and `updated_at`, a `filter` also `feature_names` with `any`, `in` and `not_in`;
          *     `search` looks into the name.
+         *
+         *     `last_evaluation` is how the newest judged bin of the rule was judged, of several columns the worst; it is absent
+         *     if no bin was judged yet.
          */
         get: operations["list_alert_rules"];
         put?: never;
@@ -3834,14 +3845,14 @@ export interface components {
              */
             top_k?: number | null;
             /**
-             * @description The weight of each class.
+             * @description The weight of each class, with which a drift counts its events.
              * @example [
              *       0.8,
              *       0.2
              *     ]
              */
             class_weights?: number[] | null;
-            /** @description Whether reference histograms are weighted. */
+            /** @description False switches the weights of a drift off. */
             weighted_ref_histograms?: boolean | null;
         };
         /** @description Parameters of explanations; kept as they are. */
@@ -4593,6 +4604,14 @@ export interface components {
             updated_at: string;
             created_by: components["schemas"]["User"];
             updated_by: components["schemas"]["User"];
+            last_evaluation?: components["schemas"]["AlertEvaluation"];
+            /**
+             * Format: date-time
+             * @description When the next bin is over and its `evaluation_delay` has passed. Absent in responses to changes. An addition to
+             *     the vendor's API.
+             * @example 2026-11-23T10:00:00.000000Z
+             */
+            next_evaluation_at?: string;
             /** @description Possible mistakes, if there are any. */
             warnings?: components["schemas"]["WarningDetail"][];
         };
@@ -5083,7 +5102,7 @@ export interface components {
         PreviewAlertRuleRequest: {
             rule: components["schemas"]["AlertRuleCreate"];
             /**
-             * @description How many bins to judge.
+             * @description How many bins to judge; 744 are the hours of 31 days.
              * @default 24
              * @example 24
              */
@@ -5594,7 +5613,7 @@ export interface components {
          * @description What a series measures.
          * @enum {string}
          */
-        MeasureName: "count" | "violations" | "missing" | "labels" | "statistic" | "drift" | "performance" | "custom_metric";
+        MeasureName: "count" | "violations" | "missing" | "labels" | "receipt_lag" | "statistic" | "drift" | "performance" | "custom_metric";
         /**
          * @description A kind of violations, or `any` for events with a violation of at least one kind.
          * @enum {string}
@@ -5653,6 +5672,11 @@ export interface components {
              * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
              */
             custom_metric_id?: string | null;
+            /**
+             * @description An expression in FQL that makes one number of many events.
+             * @example sum(if(fp(), 1, 0) * -100)
+             */
+            definition?: string | null;
         };
         /** @description Which measures to compute, over which events, and in which bins. */
         SeriesRequest: {
@@ -5662,7 +5686,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 300
@@ -5700,6 +5724,10 @@ export interface components {
             labelled: (number | null)[];
             /** @description The numbers of values in the baseline; null if there is none. */
             baseline_sizes: (number | null)[];
+            /** @description The lower ends of the 95 % Wilson score intervals; null if the value is. Absent if there are none. */
+            lower?: (number | null)[];
+            /** @description Their upper ends. Absent if there are none. */
+            upper?: (number | null)[];
         };
         /** @description The series of some events. */
         GroupSeries: {
@@ -5715,7 +5743,7 @@ export interface components {
         BinnedSeries: {
             unchanged: components["schemas"]["Unchanged"];
             data_revision: components["schemas"]["DataRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             /** @description The series of each group, those with most events first; without `group_by` there is one group. */
@@ -5735,7 +5763,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 60
@@ -5810,7 +5838,7 @@ export interface components {
         BinnedViolations: {
             unchanged: components["schemas"]["Unchanged"];
             data_revision: components["schemas"]["DataRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             rows?: components["schemas"]["BinCounts"];
@@ -5836,7 +5864,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 300
@@ -5870,7 +5898,7 @@ export interface components {
             data_revision: components["schemas"]["DataRevision"];
             /** @description The target. */
             target?: string;
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             rows?: components["schemas"]["BinCounts"];
@@ -6066,6 +6094,32 @@ export interface components {
              * @example 0
              */
             offset?: number;
+            drift_metric?: components["schemas"]["DriftMetric"];
+            /**
+             * @description Whether columns have the histograms behind their drift.
+             * @default false
+             * @example true
+             */
+            histograms?: boolean;
+        };
+        /**
+         * @description A metric of drift.
+         * @default jsd
+         * @enum {string}
+         */
+        DriftMetric: "jsd" | "psi";
+        /** @description The values of a column in the bins of its drift. */
+        SmallHistograms: {
+            /** @description The bins as text. */
+            labels: string[];
+            /** @description The number of values of the events in each bin, or their weight. */
+            counts: number[];
+            /** @description The number of events, or of items of ranking events, without a value. */
+            nulls: number;
+            /** @description The number of values of the baseline in each bin, or their weight. */
+            baseline_counts: number[];
+            /** @description The number of events of the baseline, or of their items, without a value. */
+            baseline_nulls: number;
         };
         /** @description A column over some events. */
         SummarizedColumn: {
@@ -6086,6 +6140,7 @@ export interface components {
             drift?: components["schemas"]["Figure"];
             /** @description The drift of each bin of time; null if it is undefined. Absent without a drift or a range. */
             trend?: (number | null)[];
+            histograms?: components["schemas"]["SmallHistograms"];
         };
         /** @description A page of columns. */
         SummarizedColumns: {
@@ -6096,7 +6151,7 @@ export interface components {
             /** @description The number of columns of all pages. */
             total?: number;
             baseline?: components["schemas"]["ComparedBaseline"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             /** @description The columns of the page. The bins of their trends lie between `edges`. */
             columns?: components["schemas"]["SummarizedColumn"][];
@@ -6201,6 +6256,12 @@ export interface components {
          * @enum {string}
          */
         BinSize: "Hour" | "Day" | "Week" | "Month" | "Quarter";
+        /**
+         * @description The length of a bin, on the clock of the time zone. Bins of 3, 6 and 12 hours begin at midnight and so many hours
+         *     later; one in which the clock moves is shorter or longer.
+         * @enum {string}
+         */
+        BinStep: "1s" | "5s" | "15s" | "30s" | "1min" | "5min" | "15min" | "30min" | "Hour" | "3h" | "6h" | "12h" | "Day" | "Week" | "Month" | "Quarter";
         /**
          * @description How a client draws a chart. It has no effect on the figures.
          * @enum {string}
@@ -9690,6 +9751,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -9878,6 +9940,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];

@@ -1,6 +1,6 @@
 """Operations of the tag Alert rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,8 +15,9 @@ from inference_events.alerts.preview import PreviewPlan
 from inference_events.alerts.recording import Announce, record
 from inference_events.catalog import Catalog, alert_records, alert_rules, models
 from inference_events.catalog.alert_queue import RuleBin
+from inference_events.catalog.alert_tables import AlertRule
 from inference_events.catalog.concurrency import Lock
-from inference_events.catalog.listing import Listing
+from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
 from inference_events.errors import BadRequest
@@ -52,8 +53,12 @@ class AlertRuleOperations:
         filter: t.Filter | None = None,
     ) -> t.AlertRulePage:
         listing = Listing(limit, offset, ordering, search, filter)
-        page = await self._catalog.aread(lambda session: alert_rules.list_page(session, listing))
-        return views.listed(page, listing, alert_views.rule)
+
+        def find(session: Session) -> Page[t.AlertRule]:
+            page = alert_rules.list_page(session, listing)
+            return Page(_watched(session, page.items), page.total)
+
+        return views.listed(await self._catalog.aread(find), listing, lambda shown: shown)
 
     async def create_alert_rule(self, *, body: t.AlertRuleCreate) -> t.AlertRuleResponse:
         token_id = current_request().token_id
@@ -67,8 +72,11 @@ class AlertRuleOperations:
         return await change(self._catalog, make)
 
     async def get_alert_rule(self, *, alert_rule_id: str) -> t.AlertRuleResponse:
-        row = await self._catalog.aread(lambda session: alert_rules.get(session, alert_rule_id))
-        return views.envelope(alert_views.rule(row))
+        def find(session: Session) -> t.AlertRule:
+            (shown,) = _watched(session, [alert_rules.get(session, alert_rule_id)])
+            return shown
+
+        return views.envelope(await self._catalog.aread(find))
 
     async def update_alert_rule(self, *, alert_rule_id: str, body: t.AlertRuleUpdate) -> t.AlertRuleResponse:
         token_id = current_request().token_id
@@ -142,6 +150,12 @@ class AlertRuleOperations:
             return views.envelope(notification(row))
 
         return await change(self._catalog, make)
+
+
+def _watched(session: Session, rows: Sequence[AlertRule]) -> list[t.AlertRule]:
+    """Show rules with their last evaluations."""
+    last, now = alert_records.last_evaluations(session, [row.id for row in rows]), utc_now()
+    return [alert_views.watched_rule(row, last.get(row.id), now) for row in rows]
 
 
 @contextmanager

@@ -63,6 +63,7 @@ from .baseline_response import BaselineResponse
 from .baseline_type import BaselineType
 from .bin_ import Bin
 from .bin_size import BinSize
+from .bin_step import BinStep
 from .binned_figures import BinnedFigures
 from .binned_labels import BinnedLabels
 from .binned_series import BinnedSeries
@@ -105,6 +106,7 @@ from .distribution_response import DistributionResponse
 from .distribution_side import DistributionSide
 from .download_events_request import DownloadEventsRequest
 from .drift_figures_type_0 import DriftFiguresType0
+from .drift_metric import DriftMetric
 from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
@@ -310,6 +312,7 @@ from .session_code import SessionCode
 from .session_code_response import SessionCodeResponse
 from .session_create import SessionCreate
 from .session_response import SessionResponse
+from .small_histograms import SmallHistograms
 from .software_version import SoftwareVersion
 from .stored_event import StoredEvent
 from .stored_event_labelled_at import StoredEventLabelledAt
@@ -428,6 +431,7 @@ __all__ = (
     "BinnedSeries",
     "BinnedViolations",
     "BinSize",
+    "BinStep",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
@@ -466,6 +470,7 @@ __all__ = (
     "DistributionSide",
     "DownloadEventsRequest",
     "DriftFiguresType0",
+    "DriftMetric",
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
@@ -669,6 +674,7 @@ __all__ = (
     "SessionCodeResponse",
     "SessionCreate",
     "SessionResponse",
+    "SmallHistograms",
     "SoftwareVersion",
     "StoredEvent",
     "StoredEventLabelledAt",

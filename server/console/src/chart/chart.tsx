@@ -5,7 +5,8 @@
  *   <Chart title="Traffic" unit="events" data={data} span={[0, null]} write={count} call={{path, body}} revision={…} />
  *
  * `span` is what the axis must have: [0, null] for counts, [0, 100] for percentages, [null, null] for others. A drag shows
- * the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair.
+ * the selected bins on the whole page, and a double click goes back. All charts of a page share the crosshair. The chart is drawn
+ * again if `data` is another object, so make it where the response is read, not while drawing.
  */
 
 import { signal, useSignalEffect } from "@preact/signals";
@@ -18,6 +19,7 @@ import { announcement, binWords, type ChartData, finding, instants, rangeName } 
 import { Legend } from "./legend";
 import { type ApiCall, Menu } from "./menu";
 import { binOf, makePlot, pointAt } from "./plot";
+import "./chart.css";
 import { TableOf } from "./table";
 
 export interface ChartProps {
@@ -42,15 +44,17 @@ export function Chart(props: ChartProps) {
   const { title, unit, data, write } = props;
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [isTable, setTable] = useState(false);
-  const [bin, setBin] = useState<number | null>(null);
+  const [at, setAt] = useState<number | null>(null);
   const [row, setRow] = useState(0);
   const figure = useRef<HTMLElement>(null);
-  const canvas = usePlot(props, hidden, setBin);
+  const canvas = usePlot(props, hidden, setAt);
   const id = useId();
+  // From the time, because newer data may have fewer bins.
+  const bin = at === null ? null : binOf(instants(data.edges), at);
   const total = data.rows.reduce((sum, one) => sum + one, 0);
   const main = data.series[row] ?? data.series[0];
   const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
-  const keys = useKeys({ data, bin, row, setRow });
+  const keys = cursorKeys(data, row, setRow);
   const toggle = (n: number) => setHidden((last) => (last.has(n) ? without(last, n) : new Set([...last, n])));
   return (
     <figure class="chart" ref={figure} aria-labelledby={`${id}-title`} aria-describedby={`${id}-finding`}>
@@ -98,7 +102,7 @@ function goBack() {
 }
 
 /** Keep a plot of the data in an element, as wide as it. */
-function usePlot(props: ChartProps, hidden: ReadonlySet<number>, setBin: (bin: number | null) => void) {
+function usePlot(props: ChartProps, hidden: ReadonlySet<number>, setAt: (at: number | null) => void) {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const { data, span, write, height = 190 } = props;
@@ -126,16 +130,19 @@ function usePlot(props: ChartProps, hidden: ReadonlySet<number>, setBin: (bin: n
   useSignalEffect(() => {
     const at = cursorTime.value;
     const bin = at === null ? null : binOf(instants(data.edges), at);
-    setBin(bin);
+    setAt(at);
     if (plot.current) pointAt(plot.current, data, bin);
   });
   return element;
 }
 
-function useKeys(state: { data: ChartData; bin: number | null; row: number; setRow: (row: number) => void }) {
-  const { data, bin, row, setRow } = state;
+/** Return what the keys do: left and right move the cursor by a bin, up and down by a series. */
+function cursorKeys(data: ChartData, row: number, setRow: (row: number) => void) {
   const last = data.rows.length - 1;
+  const edges = instants(data.edges);
   return (event: KeyboardEvent) => {
+    // Not from the state of the component: a held key is faster than a drawing.
+    const bin = cursorTime.value === null ? null : binOf(edges, cursorTime.value);
     const target = {
       ArrowLeft: bin === null ? last : Math.max(bin - 1, 0),
       ArrowRight: bin === null ? last : Math.min(bin + 1, last),
@@ -147,7 +154,6 @@ function useKeys(state: { data: ChartData; bin: number | null; row: number; setR
     if (target === undefined && by === undefined) return;
     event.preventDefault();
     if (by) setRow(Math.min(Math.max(row + by, 0), data.series.length - 1));
-    const edges = instants(data.edges);
     const shown = target ?? bin ?? last;
     cursorTime.value = ((edges[shown] ?? 0) + (edges[shown + 1] ?? 0)) / 2;
   };

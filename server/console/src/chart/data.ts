@@ -10,6 +10,8 @@ import { inZone } from "../ui/time";
 import { DAY } from "../url/range";
 import { localIso } from "../url/zone";
 
+const MINUTE = 60_000;
+
 export interface ChartSeries {
   name: string;
   values: readonly (number | null)[];
@@ -42,15 +44,26 @@ export interface Mark {
 export interface ChartData {
   edges: readonly string[];
   complete: readonly boolean[];
-  binSize: Schemas["BinSize"];
+  binSize: Schemas["BinStep"];
   rows: readonly number[];
   series: readonly ChartSeries[];
   thresholds?: readonly Threshold[];
   marks?: readonly Mark[];
 }
 
-const BINS: Record<Schemas["BinSize"], string> = {
+const BINS: Record<Schemas["BinStep"], string> = {
+  "1s": "1 s bins",
+  "5s": "5 s bins",
+  "15s": "15 s bins",
+  "30s": "30 s bins",
+  "1min": "1 min bins",
+  "5min": "5 min bins",
+  "15min": "15 min bins",
+  "30min": "30 min bins",
   Hour: "1 h bins",
+  "3h": "3 h bins",
+  "6h": "6 h bins",
+  "12h": "12 h bins",
   Day: "1 d bins",
   Week: "1 week bins",
   Month: "1 month bins",
@@ -58,7 +71,7 @@ const BINS: Record<Schemas["BinSize"], string> = {
 };
 
 /** Return the words for a size of bins: `1 h bins`. */
-export function binWords(size: Schemas["BinSize"]): string {
+export function binWords(size: Schemas["BinStep"]): string {
   return BINS[size];
 }
 
@@ -71,8 +84,8 @@ export function instants(edges: readonly string[]): number[] {
 export function binName(edges: readonly string[], bin: number, zone: string): string {
   const start = edges[bin] ?? "";
   const shown = inZone(start, zone);
-  const isShort = Date.parse(edges[bin + 1] ?? start) - Date.parse(start) < 0.9 * DAY;
-  return shown.slice(0, isShort ? 16 : 10);
+  const length = Date.parse(edges[bin + 1] ?? start) - Date.parse(start);
+  return shown.slice(0, length < MINUTE ? 19 : length < 0.9 * DAY ? 16 : 10);
 }
 
 /** Write a range of edges: `2013-12-24 to 2013-12-31`. */
@@ -131,12 +144,13 @@ export function reason(series: ChartSeries, bin: number): string {
 /** Write the numbers of a chart as CSV, without rounding; times are in the zone. */
 export function toCsv(data: ChartData, zone: string): string {
   const marked = data.marks?.length ? ["marks"] : [];
-  const head = ["bin_start", "bin_end", "complete", "events", ...data.series.map(({ name }) => name), ...marked];
+  const counts = hasCounts(data) ? [] : ["events"];
+  const head = ["bin_start", "bin_end", "complete", ...counts, ...data.series.map(({ name }) => name), ...marked];
   const lines = data.rows.map((rows, bin) => [
     localIso(Date.parse(data.edges[bin] ?? ""), zone),
     localIso(Date.parse(data.edges[bin + 1] ?? ""), zone),
     String(data.complete[bin]),
-    exact(rows),
+    ...(counts.length ? [exact(rows)] : []),
     ...data.series.map(({ values }) => exact(values[bin] ?? null)),
     ...(marked.length
       ? [
@@ -147,6 +161,11 @@ export function toCsv(data: ChartData, zone: string): string {
       : []),
   ]);
   return [head, ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+}
+
+/** Return whether the events of each bin are a series themselves. */
+export function hasCounts(data: ChartData): boolean {
+  return data.series.some(({ values }) => values === data.rows);
 }
 
 /** Write a number so that it is read back as the same. */

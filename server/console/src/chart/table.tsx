@@ -5,7 +5,7 @@ import { zone } from "../ui/preferences";
 import { TableBox } from "../ui/table-box";
 import { Text } from "../ui/text";
 import type { ChartProps } from "./chart";
-import { binName, exact, marksIn, reason } from "./data";
+import { binName, exact, hasCounts, marksIn, reason } from "./data";
 
 export function TableOf({ title, data, write }: ChartProps) {
   const hasMarks = (data.marks?.length ?? 0) > 0;
@@ -20,9 +20,11 @@ export function TableOf({ title, data, write }: ChartProps) {
                 <Text value={name} />
               </th>
             ))}
-            <th scope="col" class="number">
-              Events
-            </th>
+            {!hasCounts(data) && (
+              <th scope="col" class="number">
+                Events
+              </th>
+            )}
             {hasMarks && <th scope="col">Marks</th>}
           </tr>
         </thead>
@@ -41,7 +43,7 @@ export function TableOf({ title, data, write }: ChartProps) {
                   </td>
                 );
               })}
-              <td class="number">{count(rows)}</td>
+              {!hasCounts(data) && <td class="number">{count(rows)}</td>}
               {hasMarks && (
                 <td>
                   {marksIn(data, bin)

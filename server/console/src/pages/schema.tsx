@@ -5,14 +5,14 @@ import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { Copy } from "../ui/copy";
 import { count } from "../ui/number";
-import { rule } from "../ui/rule";
 import { Search } from "../ui/search";
 import { Empty, Loaded } from "../ui/states";
 import { TableBox } from "../ui/table-box";
 import { plain, Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { place } from "../url/location";
-import type { Model, ModelPageProps } from "../url/routes";
+import { linkToPage, type Model, type ModelPageProps } from "../url/routes";
+import { roleOf, rule } from "./column-words";
 
 const REFRESH_MS = 2000;
 const SHOWN = 100;
@@ -116,13 +116,6 @@ function Counts({ of }: { of: Environment[] }) {
   );
 }
 
-const ROLES = ["inputs", "outputs", "targets", "decisions", "metadata"] as const;
-
-function roleOf(model: Model, name: string): string {
-  const roles = ROLES.filter((role) => (model.spec[role] ?? []).includes(name));
-  return roles.map((role) => role.replace(/s$/, "")).join(", ") || "none";
-}
-
 function Columns({ model }: { model: Model }) {
   const [shown, setShown] = useState(SHOWN);
   const search = (place.value.query.get("search") ?? "").toLowerCase();
@@ -151,7 +144,9 @@ function Columns({ model }: { model: Model }) {
               {columns.slice(0, shown).map((column) => (
                 <tr key={column.name}>
                   <th scope="row">
-                    <Text value={column.name} />
+                    <a href={linkToPage(model.id, "integrity", column.name)}>
+                      <Text value={column.name} />
+                    </a>
                   </th>
                   <td>{roleOf(model, column.name)}</td>
                   <td>{column.data_type}</td>

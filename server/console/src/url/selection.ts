@@ -42,7 +42,7 @@ export interface Selection {
     environment_id: string;
     time_range: { start_time: string; end_time: string };
     time_zone: string;
-    segment?: { id: string };
+    segment?: Schemas["SegmentChoice"];
   };
 }
 

@@ -5,7 +5,6 @@ import type { Schemas } from "../../api/client";
 import { useLive } from "../../api/pulse";
 import { may } from "../../api/session";
 import { count } from "../../ui/number";
-import { rule } from "../../ui/rule";
 import { Loaded } from "../../ui/states";
 import { TableBox } from "../../ui/table-box";
 import { Text } from "../../ui/text";
@@ -14,6 +13,7 @@ import { Value } from "../../ui/value";
 import { filterText } from "../../url/filters";
 import { linkToPage, type Model } from "../../url/routes";
 import { useSelection } from "../../url/selection";
+import { rule } from "../column-words";
 import { CorrectValue } from "./event-actions";
 import { eventBody, isShownAnyway, isWide, readEvents, type StoredEvent } from "./request";
 
