@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
-from tests.console.data import fill
+from tests.console.data import Client, fill
 
 SMALL = {"width": 1040, "height": 560}
 PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings?search=max", "first-event": "/first-event"}
@@ -25,6 +25,7 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.page.get_by_role("heading", name="Columns").wait_for()
     visit.page.wait_for_timeout(500)
     visit.page.screenshot(path=folder / f"model{mark}.png")
+    _take_events(visit, folder, mark)
     if not every:
         return
     visit.open("/")
@@ -47,6 +48,29 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.page.keyboard.press("Escape")
     visit.page.get_by_role("button", name="Help and shortcuts").click()
     visit.page.screenshot(path=folder / f"help{mark}.png")
+
+
+def _take_events(visit: Visit, folder: Path, mark: str) -> None:
+    client = Client(visit.url)
+    model_id = client.call("GET", "/v3/models?search=arrival_delay")["items"][0]["id"]
+    late = {"carrier": "UA", "late_probability": 0.5}
+    client.publish(
+        model_id, late | {"flight": "UA1545", "distance": "far"}, late | {"flight": "UA1546", "distance": 9000}
+    )
+    rows = "\n".join(f"{'' if n % 40 == 7 else f'F{n}'},DL,{n}" for n in range(200))
+    job_id = client.publish_file(model_id, "flights.csv", f"flight,carrier,distance\n{rows}".encode())
+    client.close()
+    model = f"/models/{model_id}"
+    pages = {
+        "ingestion": f"{model}/ingestion",
+        "job": f"/jobs/{job_id}",
+        "events": f"{model}/events?f=any_violation:distance:",
+        "event": f"{model}/events/UA1545",
+    }
+    for name, path in pages.items():
+        visit.open(path)
+        visit.page.wait_for_timeout(1500)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
 
 
 def main() -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.console.browsing import TOKEN, Visit, serving, visiting
+from tests.console.browsing import Visit, serving, visiting
 from tests.console.data import Client
-from tests.program import Program
 
 OVERRIDE = "\u202e"
 MEGABYTE = "x" * 1_000_000
@@ -128,7 +127,7 @@ def add_filter(page: Page, column: str, condition: str, value: str) -> None:
 
 
 def test_values_are_shown_as_they_are(events: Visit, served: Served) -> None:
-    """No value is rounded, run or mistaken for another: numbers at the edge, empty and missing texts, markup, a megabyte."""
+    """No value is rounded, run or mistaken for another: extreme numbers, empty and missing texts, markup."""
     page = events.page
     page.get_by_role("link").filter(has=page.locator("time")).last.wait_for()
     add_filter(page, "whole", "eq", "9223372036854775807")
@@ -177,7 +176,7 @@ def visit_event(page: Page, served: Served, id: str) -> None:
 
 
 def test_pages_follow_a_cursor(events: Visit, served: Served) -> None:
-    """The pages hold all events once, the newest first; the way back leads through them, and the other order is a click."""
+    """The pages hold all events once, the newest first, and lead back; the other order is a click."""
     page = events.page
     expect(page.get_by_text("121 in this range")).to_be_visible()
     expect(rows(page)).to_have_count(50)
@@ -222,8 +221,25 @@ def violations(served: Served, id: str) -> list[Any]:
     return found
 
 
+def test_three_clicks_from_the_heat_map_to_an_event(events: Visit, served: Served) -> None:
+    """A cell of the heat map, the list behind it and the API count the same; the event shows what was sent."""
+    page = events.page
+    events.open(f"/models/{served.model_id}/integrity?kind=range")
+    cells = page.get_by_role("link", name=re.compile(r"^distance, .*: \d+ events?$"))
+    cells.last.wait_for()
+    counts = [int((cell.inner_text().rpartition(": ")[2]).split()[0]) for cell in cells.all()]
+    assert sum(counts) == 3
+    cells.last.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"{counts[-1]} match")).to_be_visible()
+    expect(rows(page)).to_have_count(counts[-1])
+    rows(page).first.get_by_role("link").click()
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="distance"))
+    expect(row).to_contain_text(re.compile("90[048]0"))
+
+
 def test_filters_are_typed_and_lifted(events: Visit, served: Served) -> None:
-    """A filter has the conditions and the values of its column; a wrong value is named in place; each can be lifted."""
+    """A filter has the conditions of its column; a wrong value is named in place; each can be lifted."""
     page = events.page
     add_filter(page, "distance", "lt", "many")
     expect(page.get_by_role("alert")).to_contain_text("“many” is no number")
@@ -242,7 +258,7 @@ def test_filters_are_typed_and_lifted(events: Visit, served: Served) -> None:
 
 
 def test_three_kinds_of_empty(events: Visit, served: Served) -> None:
-    """A model without events, a range without data and a filter without a match say different things, with a way out."""
+    """No events, none in a range and none for a filter are said in different words, each with a way out."""
     page = events.page
     empty_id = model_of(served.client, "empty", COLUMNS, SPEC)
     events.open(f"/models/{empty_id}/events")
@@ -274,7 +290,7 @@ def test_reading_is_not_disturbed(events: Visit, served: Served) -> None:
     for n in range(5):
         served.client.publish(live_id, *({"id": f"N{n}-{m}", "at": at(5)} for m in range(100)))
         time.sleep(0.3)
-    expect(page.get_by_text("560 in this range")).to_be_visible()
+    expect(page.get_by_text("560 in this range")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("button", name="500 new events: show")).to_be_attached()
     assert ids(page) == before
     assert page.evaluate("() => scrollY") == scroll
@@ -364,7 +380,7 @@ def test_an_ingesting_token_is_told_what_it_lacks(browser: Browser, served: Serv
 
 
 def test_a_failing_part_leaves_the_others(events: Visit, served: Served) -> None:
-    """If the server fails, breaks off or is slow, that panel says so, with the request's id; the rest of the page works."""
+    """A panel whose request fails or breaks off says so, with the request's id; the rest works."""
     page = events.page
     events.refused = {500, 503}
     expect(rows(page)).to_have_count(50)

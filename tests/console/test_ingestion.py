@@ -62,7 +62,7 @@ def progress_of(page: Page) -> float:
 
 
 def test_a_job_is_followed_and_rejected_rows_are_grouped(browser: Browser, slow: tuple[Program, Client, str]) -> None:
-    """A job's progress moves to its end without a reload; rejected rows are grouped by reason, with their row numbers."""
+    """Progress moves to its end without a reload; rejected rows are grouped by reason, with their numbers."""
     program, client, model_id = slow
     job_id = client.publish_file(model_id, "flights.csv", csv_with_faults())
     with visiting(browser, program.url) as visit:
@@ -142,7 +142,7 @@ def test_ingestion_moves(visit: Visit, client: Client) -> None:
 
 
 def test_a_file_is_checked_and_published(visit: Visit, client: Client, tmp_path: Path) -> None:
-    """The first rows of a CSV are shown and checked against the model; what cannot work is refused before the upload."""
+    """The first rows of a CSV are shown and checked; what cannot work is refused before the upload."""
     model_id = client.call("GET", "/v3/models?search=arrival_delay")["items"][0]["id"]
     page = visit.page
     visit.open(f"/models/{model_id}/ingestion")
