@@ -25,8 +25,8 @@ class Served:
 class Program:
     """Run `inference-events serve` on a data directory and a port, by default a free one.
 
-    Settings are given by their names. Its log is appended to the file `log`; `environment` is added to that of the caller. `module` is what Python runs,
-    with its first arguments.
+    Settings are given by their names. Its log is appended to the file `log`; `environment` is added to that of the
+    caller. `module` is what Python runs, with its first arguments.
     """
 
     def __init__(

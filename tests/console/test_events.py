@@ -258,7 +258,7 @@ def test_filters_are_typed_and_lifted(events: Visit, served: Served) -> None:
 
 
 def test_three_kinds_of_empty(events: Visit, served: Served) -> None:
-    """No events, none in a range and none for a filter are said in different words, each with a way out."""
+    """No events, none in a range and none for a filter have words of their own, and a way out."""
     page = events.page
     empty_id = model_of(served.client, "empty", COLUMNS, SPEC)
     events.open(f"/models/{empty_id}/events")
@@ -274,7 +274,7 @@ def test_three_kinds_of_empty(events: Visit, served: Served) -> None:
 
 
 def test_reading_is_not_disturbed(events: Visit, served: Served) -> None:
-    """While events arrive, counts move, but rows, scroll and a half-typed filter stay; a hidden tab asks for nothing."""
+    """While events arrive, counts move; rows, scroll and a half-typed filter stay; a hidden tab asks for nothing."""
     page = events.page
     live_id = model_of(served.client, "live", COLUMNS, SPEC)
     old = [{"id": f"O{n}", "at": at(60 + n), "distance": n} for n in range(60)]

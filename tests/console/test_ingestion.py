@@ -159,7 +159,7 @@ def test_a_file_is_checked_and_published(visit: Visit, client: Client, tmp_path:
     file.set_input_files(right)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Unknown columns, which are kept as undeclared: gate")
-    expect(dialog).to_contain_text("Row 1 has no int in distance")
+    expect(dialog).to_contain_text("Row 1, counted from 0, has no int in distance")
     expect(dialog.get_by_role("row").nth(1)).to_contain_text("P,1")
     publish.click()
     expect(page.get_by_text("done", exact=True)).to_be_visible()
