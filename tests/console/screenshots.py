@@ -26,6 +26,7 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.page.get_by_role("heading", name="Columns").wait_for()
     visit.page.wait_for_timeout(500)
     visit.page.screenshot(path=folder / f"model{mark}.png")
+    _take_events(visit, folder, mark)
     if not every:
         return
     visit.open("/")
@@ -56,6 +57,29 @@ def take_measured(visit: Visit, folder: Path, mark: str, measured: Measured) -> 
         visit.open(measured.link(path))
         visit.page.wait_for_load_state("networkidle")
         visit.page.wait_for_timeout(700)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+
+
+def _take_events(visit: Visit, folder: Path, mark: str) -> None:
+    client = Client(visit.url)
+    model_id = client.call("GET", "/v3/models?search=arrival_delay")["items"][0]["id"]
+    late = {"carrier": "UA", "late_probability": 0.5}
+    client.publish(
+        model_id, late | {"flight": "UA1545", "distance": "far"}, late | {"flight": "UA1546", "distance": 9000}
+    )
+    rows = "\n".join(f"{'' if n % 40 == 7 else f'F{n}'},DL,{n}" for n in range(200))
+    job_id = client.publish_file(model_id, "flights.csv", f"flight,carrier,distance\n{rows}".encode())
+    client.close()
+    model = f"/models/{model_id}"
+    pages = {
+        "ingestion": f"{model}/ingestion",
+        "job": f"/jobs/{job_id}",
+        "events": f"{model}/events?f=any_violation:distance:",
+        "event": f"{model}/events/UA1545",
+    }
+    for name, path in pages.items():
+        visit.open(path)
+        visit.page.wait_for_timeout(1500)
         visit.page.screenshot(path=folder / f"{name}{mark}.png")
 
 
