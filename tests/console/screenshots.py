@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.console import timed
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
 from tests.console.data import Client, fill
+from tests.console.measured import Measured, publish
 
 TIMED = "departures"
 SMALL = {"width": 1040, "height": 560}
@@ -41,6 +42,7 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.page.get_by_role("heading", name="Columns").wait_for()
     visit.page.wait_for_timeout(500)
     visit.page.screenshot(path=folder / f"model{mark}.png")
+    _take_events(visit, folder, mark)
     if not every:
         return
     visit.open("/")
@@ -65,6 +67,38 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.page.screenshot(path=folder / f"help{mark}.png")
 
 
+def take_measured(visit: Visit, folder: Path, mark: str, measured: Measured) -> None:
+    """Take pictures of drift and performance, of which one model has some."""
+    for name, path in {"drift": "drift", "drift-column": "drift/distance", "performance": "performance"}.items():
+        visit.open(measured.link(path))
+        visit.page.wait_for_load_state("networkidle")
+        visit.page.wait_for_timeout(700)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+
+
+def _take_events(visit: Visit, folder: Path, mark: str) -> None:
+    client = Client(visit.url)
+    model_id = client.call("GET", "/v3/models?search=arrival_delay")["items"][0]["id"]
+    late = {"carrier": "UA", "late_probability": 0.5}
+    client.publish(
+        model_id, late | {"flight": "UA1545", "distance": "far"}, late | {"flight": "UA1546", "distance": 9000}
+    )
+    rows = "\n".join(f"{'' if n % 40 == 7 else f'F{n}'},DL,{n}" for n in range(200))
+    job_id = client.publish_file(model_id, "flights.csv", f"flight,carrier,distance\n{rows}".encode())
+    client.close()
+    model = f"/models/{model_id}"
+    pages = {
+        "ingestion": f"{model}/ingestion",
+        "job": f"/jobs/{job_id}",
+        "events": f"{model}/events?f=any_violation:distance:",
+        "event": f"{model}/events/UA1545",
+    }
+    for name, path in pages.items():
+        visit.open(path)
+        visit.page.wait_for_timeout(1500)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,6 +110,7 @@ def main() -> None:
         fill(server.url)
         client = Client(server.url)
         timed.publish(client, "flights", TIMED)
+        measured = publish(client, "cancellation", "airline")
         client.close()
         browser = launch(playwright)
         for theme in ("light", "dark") if arguments.all else ("light",):
@@ -84,6 +119,7 @@ def main() -> None:
                 _take_login(browser, server.url, arguments.folder, mark, theme=theme, size=size)
                 with visiting(browser, server.url, color_scheme=theme, viewport=size) as visit:
                     take(visit, arguments.folder, mark, every=arguments.all)
+                    take_measured(visit, arguments.folder, mark, measured)
 
 
 def _take_login(browser: Browser, url: str, folder: Path, mark: str, *, theme: str, size: dict[str, int]) -> None:

@@ -13,6 +13,9 @@ PATHS = [
     "/",
     "/?search=nothing",
     "/first-event",
+    "/ingestion",
+    "/jobs",
+    "/jobs?status=FAILURE",
     "/tokens",
     "/tokens?search=nothing",
     "/settings",
@@ -28,9 +31,17 @@ MODEL_PAGES = [
     "/integrity/distance",
     "/integrity/arrived_late?compare=previous",
     "/integrity/nothing",
+    "/drift",
+    "/performance",
+    "/events",
+    "/events?f=eq:carrier:%22AA%22&f=broken",
+    "/events/UA1",
+    "/ingestion",
     "/schema",
 ]
 THEMES = ["light", "dark"]
+# Rows with a violation, with an undeclared column, and without an id.
+FILE = b"flight,carrier,distance,gate\nJ1,UA,9000,B17\n,UA,1,B18\n"
 
 
 def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
@@ -53,6 +64,9 @@ def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
     of_model = [f"/models/{model_id}{page}" for page in MODEL_PAGES]
     pages = [at(path) for path in (*PATHS, *of_model, f"/models/{empty_id}")]
     dialogs = [dialog("/tokens", name) for name in ("Create a token", "Revoke preset admin", "Rotate preset admin")]
+    dialogs += [dialog(f"/models/{model_id}/events/UA1", name) for name in ("Correct arrived_late", "Delete")]
+    dialogs.append(dialog(f"/models/{model_id}/ingestion", "Publish a file"))
+    pages.append(at(f"/jobs/{client.publish_file(model_id, 'rows.csv', FILE)}"))
     return [*pages, *dialogs, dialog("/", "Help and shortcuts")]
 
 

@@ -15,9 +15,18 @@ import type uPlot from "uplot";
 import { count } from "../ui/number";
 import { theme, zone } from "../ui/preferences";
 import { zoom } from "../url/selection";
-import { announcement, binWords, type ChartData, finding, instants, mainSeries, rangeName } from "./data";
+import {
+  announcement,
+  binWords,
+  type ChartData,
+  type ChartSeries,
+  finding,
+  instants,
+  mainSeries,
+  rangeName,
+} from "./data";
 import { Legend } from "./legend";
-import { type ApiCall, Menu } from "./menu";
+import { type ApiCall, Menu, type MenuProps } from "./menu";
 import { binOf, makePlot, pointAt } from "./plot";
 import "./chart.css";
 import { TableOf } from "./table";
@@ -51,25 +60,13 @@ export function Chart(props: ChartProps) {
   const id = useId();
   // From the time, because newer data may have fewer bins.
   const bin = at === null ? null : binOf(instants(data.edges), at);
-  const total = data.rows.reduce((sum, one) => sum + one, 0);
   const main = data.series[row] ?? data.series[0];
   const said = main && bin !== null ? announcement(data, main, bin, zone.value, write, unit) : "";
   const keys = cursorKeys(data, row, setRow);
   const toggle = (n: number) => setHidden((last) => (last.has(n) ? without(last, n) : new Set([...last, n])));
   return (
     <figure class="chart" ref={figure} aria-labelledby={`${id}-title`} aria-describedby={`${id}-finding`}>
-      <figcaption>
-        <h2 id={`${id}-title`}>{title}</h2>
-        <span class="quiet">
-          {unit === "events" ? "" : `${unit}, `}
-          {binWords(data.binSize)}, {count(total)} events
-        </span>
-        <span class="spacer" />
-        <Menu {...props} figure={figure} isTable={isTable} showTable={setTable} />
-      </figcaption>
-      <p id={`${id}-finding`} class="quiet small">
-        {main ? finding(data, main, zone.value, write) : "no values"}
-      </p>
+      <Head id={id} {...props} main={main} figure={figure} isTable={isTable} showTable={setTable} />
       <div
         ref={canvas}
         class="plot"
@@ -88,6 +85,32 @@ export function Chart(props: ChartProps) {
       <Announcer text={said} />
       {isTable && <TableOf {...props} />}
     </figure>
+  );
+}
+
+interface HeadProps extends MenuProps {
+  id: string;
+  main: ChartSeries | undefined;
+}
+
+/** Title, unit, bins and events in words, the menu, and what the main series shows. */
+function Head({ id, main, ...menu }: HeadProps) {
+  const { title, unit, data, write } = menu;
+  const total = data.rows.reduce((sum, one) => sum + one, 0);
+  return (
+    <>
+      <figcaption>
+        <h2 id={`${id}-title`}>{title}</h2>
+        <span class="quiet">
+          {unit === "events" ? "" : `${unit}, `}
+          {binWords(data.binSize)}, {count(total)} events
+        </span>
+        <Menu {...menu} />
+      </figcaption>
+      <p id={`${id}-finding`} class="quiet small">
+        {main ? finding(data, main, zone.value, write) : "no values"}
+      </p>
+    </>
   );
 }
 

@@ -3,8 +3,8 @@
 import { zone } from "../ui/preferences";
 import { plain } from "../ui/text";
 import type { ChartProps } from "./chart";
-import { binWords, rangeName } from "./data";
-import { look } from "./draw";
+import { binWords, type ChartData, rangeName } from "./data";
+import { type Colours, look } from "./draw";
 import { themeColours } from "./plot";
 
 const HEAD = 46;
@@ -38,8 +38,19 @@ export async function picture(figure: HTMLElement, { title, unit, data, revision
   const range = `${rangeName(data.edges, zone.value)} ${zone.value}`;
   context.fillText(`${unit}, ${binWords(data.binSize)}, ${range}, data revision ${revision}`, 8, 36, width - 16);
   context.drawImage(plot, 0, HEAD, width, plot.height / ratio);
+  drawLegend(context, rows, data, colours, HEAD + plot.height / ratio);
+  return new Promise((resolve) => made.toBlob(resolve, "image/png"));
+}
+
+function drawLegend(
+  context: CanvasRenderingContext2D,
+  rows: ReturnType<typeof arrange>,
+  data: ChartData,
+  colours: Colours,
+  from: number,
+): void {
   for (const [n, { text, left, row }] of rows.entries()) {
-    const top = HEAD + plot.height / ratio + LEGEND_LINE * row + 12;
+    const top = from + LEGEND_LINE * row + 12;
     context.strokeStyle = data.series[n]?.isCompared ? colours.quiet : (colours.series[look(n).colour] ?? colours.text);
     context.lineWidth = data.series[n]?.form === "bars" ? 8 : 2;
     context.setLineDash(data.series[n]?.isCompared ? [3, 3] : look(n).dash);
@@ -50,7 +61,6 @@ export async function picture(figure: HTMLElement, { title, unit, data, revision
     context.fillStyle = colours.text;
     context.fillText(text, left + 26, top);
   }
-  return new Promise((resolve) => made.toBlob(resolve, "image/png"));
 }
 
 /** Place the names of series in rows. */

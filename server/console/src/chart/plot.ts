@@ -52,9 +52,6 @@ export function makePlot(element: HTMLElement, options: PlotOptions): uPlot {
   const [start, end] = [edges[0] ?? 0, edges.at(-1) ?? 1];
   const middles = data.rows.map((_, bin) => ((edges[bin] ?? 0) + (edges[bin + 1] ?? 0)) / 2);
   const canvas = (plot: uPlot) => ({ plot, context: plot.ctx, colours, data, edges, ratio: uPlot.pxRatio });
-  const grid = { stroke: colours.line, width: 1 };
-  const axis = { stroke: colours.quiet, font: FONT, labelFont: FONT };
-  const ticks = { stroke: colours.line, width: 1, size: 4 };
   return new uPlot(
     {
       width: element.clientWidth,
@@ -69,28 +66,7 @@ export function makePlot(element: HTMLElement, options: PlotOptions): uPlot {
       },
       scales: { x: { time: false, range: () => [start, end] }, y: { range: () => valueSpan(options) } },
       series: [{}, { show: true, paths: () => null, points: { show: false } }],
-      axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          ticks,
-          size: 38,
-          gap: 3,
-          splits: (plot) =>
-            timeTicks(start, end - LAST * (end - start), zone, Math.max(2, Math.floor(plot.width / TICK_WIDTH))),
-          values: (_, splits) => tickLabels(splits, zone),
-        },
-        {
-          ...axis,
-          grid,
-          ticks: { show: false },
-          size: (_, values) => Math.max(56, ...(values ?? []).map((text) => 7 * (text?.length ?? 0) + 10)),
-          gap: 6,
-          // Half an event has no line.
-          ...(isWhole(options) ? { incrs: WHOLE_STEPS } : {}),
-          values: (_, splits) => splits.map(options.write),
-        },
-      ],
+      axes: [timeAxis(colours, start, end, zone), valueAxis(colours, options)],
       hooks: {
         drawClear: [(plot) => drawBehind(canvas(plot))],
         draw: [(plot) => drawSeries(canvas(plot), options.hidden)],
@@ -101,6 +77,36 @@ export function makePlot(element: HTMLElement, options: PlotOptions): uPlot {
     [middles, middles.map(() => null)],
     element,
   );
+}
+
+function axisOf(colours: Colours): uPlot.Axis {
+  return { stroke: colours.quiet, font: FONT, labelFont: FONT };
+}
+
+function timeAxis(colours: Colours, start: number, end: number, zone: string): uPlot.Axis {
+  return {
+    ...axisOf(colours),
+    grid: { show: false },
+    ticks: { stroke: colours.line, width: 1, size: 4 },
+    size: 38,
+    gap: 3,
+    splits: ({ width }) =>
+      timeTicks(start, end - LAST * (end - start), zone, Math.max(2, Math.floor(width / TICK_WIDTH))),
+    values: (_, splits) => tickLabels(splits, zone),
+  };
+}
+
+function valueAxis(colours: Colours, options: PlotOptions): uPlot.Axis {
+  return {
+    ...axisOf(colours),
+    grid: { stroke: colours.line, width: 1 },
+    ticks: { show: false },
+    size: (_, values) => Math.max(56, ...(values ?? []).map((text) => 7 * (text?.length ?? 0) + 10)),
+    gap: 6,
+    // Half an event has no line.
+    ...(isWhole(options) ? { incrs: WHOLE_STEPS } : {}),
+    values: (_, splits) => splits.map(options.write),
+  };
 }
 
 /** Put the cursor on a bin. */

@@ -29,32 +29,38 @@ export function TableOf({ title, data, write }: ChartProps) {
           </tr>
         </thead>
         <tbody>
-          {data.rows.map((rows, bin) => (
-            <tr key={data.edges[bin]}>
-              <th scope="row">
-                {binName(data.edges, bin, zone.value)}
-                {!data.complete[bin] && <span class="quiet"> not ended</span>}
-              </th>
-              {data.series.map((series) => {
-                const value = series.values[bin] ?? null;
-                return (
-                  <td class="number" key={series.name} title={exact(value)}>
-                    {value === null ? <span class="quiet">{reason(series, bin)}</span> : write(value)}
-                  </td>
-                );
-              })}
-              {!hasCounts(data) && <td class="number">{count(rows)}</td>}
-              {hasMarks && (
-                <td>
-                  {marksIn(data, bin)
-                    .map((mark) => mark.text)
-                    .join("; ")}
-                </td>
-              )}
-            </tr>
+          {data.rows.map((_, bin) => (
+            <Row key={data.edges[bin]} data={data} bin={bin} write={write} />
           ))}
         </tbody>
       </table>
     </TableBox>
+  );
+}
+
+function Row({ data, bin, write }: Pick<ChartProps, "data" | "write"> & { bin: number }) {
+  return (
+    <tr>
+      <th scope="row">
+        {binName(data.edges, bin, zone.value)}
+        {!data.complete[bin] && <span class="quiet"> not ended</span>}
+      </th>
+      {data.series.map((series) => {
+        const value = series.values[bin] ?? null;
+        return (
+          <td class="number" key={series.name} title={exact(value)}>
+            {value === null ? <span class="quiet">{reason(series, bin)}</span> : write(value)}
+          </td>
+        );
+      })}
+      {!hasCounts(data) && <td class="number">{count(data.rows[bin] ?? 0)}</td>}
+      {data.marks?.length ? (
+        <td>
+          {marksIn(data, bin)
+            .map((mark) => mark.text)
+            .join("; ")}
+        </td>
+      ) : null}
+    </tr>
   );
 }

@@ -166,18 +166,20 @@ function BinRow({ label, counts, isAlways }: { label: string; counts: number[]; 
   );
 }
 
-function Summary({ sides }: { sides: Side[] }) {
-  const levels = sides[0]?.summary?.levels ?? [];
-  const rows: [string, (side: Side) => number | null | undefined][] = [
+type Statistic = [string, (side: Side) => number | null | undefined];
+
+function statistics(levels: number[]): Statistic[] {
+  return [
     ["least", (side) => side.summary?.minimum],
-    ...levels.map((level, n): [string, (side: Side) => number | null | undefined] => [
-      `${100 * level}% are below`,
-      (side) => side.summary?.quantiles[n],
-    ]),
+    ...levels.map((level, n): Statistic => [`${100 * level}% are below`, (side) => side.summary?.quantiles[n]]),
     ["greatest", (side) => side.summary?.maximum],
     ["mean", (side) => side.summary?.mean],
     ["standard deviation", (side) => side.summary?.deviation],
   ];
+}
+
+function Summary({ sides }: { sides: Side[] }) {
+  const rows = statistics(sides[0]?.summary?.levels ?? []);
   return (
     <TableBox label="Summary">
       <table>

@@ -19,21 +19,14 @@ export function Labels({ name }: { name: string }) {
     const request = { ...selection.body, target: name, max_bins: MAX_BINS };
     const data = (await body(api.POST("/v3/monitoring/labels", { body: request, signal }))).data as Found;
     const call = { path: "/v3/monitoring/labels", body: request };
-    return { labels: data, coverage: coverageData(data), lags: lagData(data), call, revision: data.data_revision };
+    const source = { call, revision: data.data_revision };
+    return { labels: data, coverage: coverageData(data), lags: lagData(data), source };
   });
   return (
     <Panel title={title} resource={found}>
-      {({ labels, coverage, lags, call, revision }) => (
+      {({ labels, coverage, lags, source }) => (
         <>
-          <Chart
-            title={title}
-            unit="% of the events"
-            data={coverage}
-            span={[0, 100]}
-            write={percent}
-            call={call}
-            revision={revision}
-          />
+          <Chart title={title} unit="% of the events" data={coverage} span={[0, 100]} write={percent} {...source} />
           <p class="quiet">
             {count(labels.total.labelled)} of {count(labels.total.rows)} events have a label.
           </p>
@@ -44,8 +37,7 @@ export function Labels({ name }: { name: string }) {
               data={lags}
               span={[null, null]}
               write={duration}
-              call={call}
-              revision={revision}
+              {...source}
             />
           )}
         </>

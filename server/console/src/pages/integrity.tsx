@@ -55,46 +55,14 @@ function Violations({ model }: { model: Model }) {
   const options = { kind, isShare, hasTargets };
   return (
     <>
-      <div class="page-head">
-        <h1>Integrity</h1>
-        <Tabs
-          label="Kind of violation"
-          choices={{ any: "all", missing: "missing", type: "type", range: "range" }}
-          now={kind}
-          choose={(one) => change({ kind: one === "any" ? null : one })}
-        />
-        <Tabs
-          label="Written as"
-          choices={{ count: "count", share: "share" }}
-          now={isShare ? "share" : "count"}
-          choose={(one) => change({ as: one === "share" ? one : null })}
-        />
-        {(model.spec.targets ?? []).length > 0 && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={hasTargets}
-              onChange={(event) => change({ targets: event.currentTarget.checked ? "shown" : null })}
-            />
-            Events that await a label
-          </label>
-        )}
-      </div>
+      <Head model={model} options={options} />
       <Panel title="Violations by column" resource={found}>
         {(data) =>
           data.rows.every((rows) => rows === 0) ? (
             <NothingInRange selection={selection} />
           ) : (
             <>
-              <MarkedChart
-                title="Events with a violation"
-                unit={isShare ? "% of the events" : "without those that only await a label"}
-                data={isShare ? data.shares : data.counts}
-                span={[0, null]}
-                write={isShare ? percent : count}
-                call={data.call}
-                revision={data.data_revision}
-              />
+              <ViolationChart data={data} isShare={isShare} />
               <ViolationMap model={model} data={data} options={options} />
               {data.violated > limit && (
                 <button type="button" onClick={() => setLimit(limit + FIRST)}>
@@ -106,6 +74,50 @@ function Violations({ model }: { model: Model }) {
         }
       </Panel>
     </>
+  );
+}
+
+function ViolationChart({ data, isShare }: { data: Found; isShare: boolean }) {
+  return (
+    <MarkedChart
+      title="Events with a violation"
+      unit={isShare ? "% of the events" : "without those that only await a label"}
+      data={isShare ? data.shares : data.counts}
+      span={[0, null]}
+      write={isShare ? percent : count}
+      call={data.call}
+      revision={data.data_revision}
+    />
+  );
+}
+
+function Head({ model, options: { kind, isShare, hasTargets } }: { model: Model; options: Options }) {
+  return (
+    <div class="page-head">
+      <h1>Integrity</h1>
+      <Tabs
+        label="Kind of violation"
+        choices={{ any: "all", missing: "missing", type: "type", range: "range" }}
+        now={kind}
+        choose={(one) => change({ kind: one === "any" ? null : one })}
+      />
+      <Tabs
+        label="Written as"
+        choices={{ count: "count", share: "share" }}
+        now={isShare ? "share" : "count"}
+        choose={(one) => change({ as: one === "share" ? one : null })}
+      />
+      {(model.spec.targets ?? []).length > 0 && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={hasTargets}
+            onChange={(event) => change({ targets: event.currentTarget.checked ? "shown" : null })}
+          />
+          Events that await a label
+        </label>
+      )}
+    </div>
   );
 }
 
@@ -155,19 +167,11 @@ function ViolationMap({
 }) {
   const targets = new Set(model.spec.targets ?? []);
   const bins = data.complete.map((_, bin) => binName(data.edges, bin, zone.value));
-  const total = sum(data.rows);
   const columns = data.columns
     .filter((one) => one.totals[kind] > 0 && (hasTargets || !isAwaited(one, kind, targets)))
     .sort((one, other) => other.totals[kind] - one.totals[kind]);
   const write = isShare ? percent : count;
-  const rows = columns.map(
-    ({ column, totals, bins: counts }): HeatRow => ({
-      name: column,
-      href: linkToPage(model.id, "integrity", column, { kind: kind === "any" ? null : kind }),
-      values: counts[kind].map((found, bin) => cellOf(found, data.rows[bin] ?? 0, isShare)),
-      more: [count(totals[kind]), total ? percent((100 * totals[kind]) / total) : "–"],
-    }),
-  );
+  const rows = columns.map((column) => rowOf(model, data, column, kind, isShare));
   if (rows.length === 0) return <NoViolation kind={kind} />;
   return (
     <>
@@ -186,6 +190,23 @@ function ViolationMap({
       />
     </>
   );
+}
+
+function rowOf(
+  model: Model,
+  data: Found,
+  violated: Schemas["ColumnViolations"],
+  kind: Kind,
+  isShare: boolean,
+): HeatRow {
+  const { column, totals, bins } = violated;
+  const total = sum(data.rows);
+  return {
+    name: column,
+    href: linkToPage(model.id, "integrity", column, { kind: kind === "any" ? null : kind }),
+    values: bins[kind].map((found, bin) => cellOf(found, data.rows[bin] ?? 0, isShare)),
+    more: [count(totals[kind]), total ? percent((100 * totals[kind]) / total) : "–"],
+  };
 }
 
 /** The events behind a cell, if there is a page of events, else the column in that time. */

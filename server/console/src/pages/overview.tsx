@@ -213,56 +213,54 @@ function change(by: number | null | undefined, write: (size: number) => string):
   return `${by > 0 ? "+" : by < 0 ? "−" : "±"}${write(Math.abs(by))}`;
 }
 
-function Facts({
-  model,
-  selection,
-  performance,
-}: {
+interface FactsProps {
   model: Model;
   selection: Selection;
   performance: Performance | null;
-}) {
+}
+
+function Facts({ model, selection, performance }: FactsProps) {
   const { environment } = selection;
-  const [, , late] = performance?.labels.lags ?? [];
+  const { newest_event: newest } = environment;
   const target = model.spec.targets?.[0];
   return (
     <dl class="facts">
-      <div>
-        <dt>Newest event</dt>
-        <dd>
-          <Time at={environment.newest_event?.timestamp ?? null} />
-        </dd>
-      </div>
-      <div>
-        <dt>It was received</dt>
-        <dd>
-          <Time at={environment.newest_event?.received_at ?? null} />
-        </dd>
-      </div>
-      <div>
-        <dt>All events</dt>
-        <dd>
-          {count(environment.events)}
-          {!environment.is_exact && " or more"}
-        </dd>
-      </div>
+      <Fact name="Newest event">
+        <Time at={newest?.timestamp ?? null} />
+      </Fact>
+      <Fact name="It was received">
+        <Time at={newest?.received_at ?? null} />
+      </Fact>
+      <Fact name="All events">
+        {count(environment.events)}
+        {!environment.is_exact && " or more"}
+      </Fact>
       {performance && target && (
-        <div>
-          <dt>Labels</dt>
-          <dd>
-            <PageLink modelId={model.id} page="integrity" item={target}>
-              {percent(100 * (performance.labels.coverage ?? 0))} known
-            </PageLink>
-            {late != null && <span class="quiet">, most after {duration(late)}</span>}
-          </dd>
-        </div>
+        <Fact name="Labels">
+          <PageLink modelId={model.id} page="integrity" item={target}>
+            {percent(100 * (performance.labels.coverage ?? 0))} known
+          </PageLink>
+          <UsualLag lags={performance.labels.lags} />
+        </Fact>
       )}
-      <div>
-        <dt>Data revision</dt>
-        <dd>
-          <code>{selection.revision}</code>
-        </dd>
-      </div>
+      <Fact name="Data revision">
+        <code>{selection.revision}</code>
+      </Fact>
     </dl>
+  );
+}
+
+/** The time after which nine of ten labels have come. */
+function UsualLag({ lags }: { lags: readonly (number | null)[] }) {
+  const late = lags.at(-1);
+  return late == null ? null : <span class="quiet">, usually after {duration(late)}</span>;
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }
