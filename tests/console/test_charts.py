@@ -48,7 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]
 def traffic(visit: Visit, model_id: str, query: str = timed.QUERY) -> Page:
     """Open the traffic of a model, and wait for its chart."""
     visit.open(f"/models/{model_id}/traffic?{query}")
-    visit.page.get_by_role("application").wait_for()
+    visit.page.get_by_role("application", name=re.compile("^Events, ")).wait_for()
     return visit.page
 
 
@@ -69,13 +69,13 @@ def test_a_chart_is_read_by_keys(browser: Browser, place: tuple[str, str]) -> No
     url, model_id = place
     with visiting(browser, url) as visit:
         page = traffic(visit, model_id)
-        chart = page.get_by_role("application")
+        chart = page.get_by_role("application", name=re.compile("^Events, "))
         expect(chart).to_have_accessible_name(re.compile("Events, 2013-03-08 to 2013-03-15 UTC"))
         expect(page.get_by_role("figure", name="Events")).to_have_accessible_description(
             re.compile(r"latest 3, lowest 0 at 2013-03-10 02:00, highest 5 at")
         )
         chart.focus()
-        said = page.locator("figure [aria-live=polite]").last
+        said = page.get_by_role("figure", name="Events").locator("p[aria-live=polite]")
         for keys, text in {
             "Home": "2013-03-08 00:00, 1 event",
             "ArrowRight ArrowRight": "2013-03-08 02:00, 3 events",
@@ -160,7 +160,7 @@ def test_a_drag_zooms_and_back_undoes_it(browser: Browser, place: tuple[str, str
         before = page.get_by_label(re.compile("^Range:")).inner_text()
 
         def drag() -> None:
-            box = page.get_by_role("application").bounding_box()
+            box = page.get_by_role("application", name=re.compile("^Events, ")).bounding_box()
             assert box
             page.mouse.move(box["x"] + 300, box["y"] + 60)
             page.mouse.down()
@@ -173,8 +173,8 @@ def test_a_drag_zooms_and_back_undoes_it(browser: Browser, place: tuple[str, str
         page.go_back()
         expect(page.get_by_label(re.compile("^Range:"))).to_have_text(before)
         drag()
-        expect(page.get_by_role("application")).to_have_count(1)
-        page.get_by_role("application").dblclick(position={"x": 200, "y": 60})
+        expect(page.get_by_role("application", name=re.compile("^Events, "))).to_have_count(1)
+        page.get_by_role("application", name=re.compile("^Events, ")).dblclick(position={"x": 200, "y": 60})
         expect(page.get_by_label(re.compile("^Range:"))).to_have_text(before)
 
 

@@ -173,11 +173,11 @@ def test_new_and_deleted_events_move_the_open_page(browser: Browser, place: Plac
         chart = page.get_by_role("figure", name="Events")
         expect(chart).to_contain_text(f"{events_total()} events")
         page.evaluate("() => { window.isSamePage = true; }")
-        page.get_by_role("application").focus()
+        page.get_by_role("application", name=re.compile("^Events, ")).focus()
         late = {"flight": "late", "at": "2013-03-10T03:30:00Z", "carrier": "AA", "distance": 1, "late_probability": 0.5}
         timed.add(client, model_id, [late])
         expect(chart).to_contain_text(f"{events_total() + 1} events", timeout=10_000)
-        expect(page.get_by_role("application")).to_be_focused()
+        expect(page.get_by_role("application", name=re.compile("^Events, "))).to_be_focused()
         day = {"start_time": "2013-03-11 00:00:00", "end_time": "2013-03-12 00:00:00"}
         body = {"model_id": model_id, "time_range": day}
         client.call("DELETE", "/v3/events", body)
@@ -191,7 +191,7 @@ def test_a_hidden_tab_sends_nothing(browser: Browser, place: Place) -> None:
     with visiting(browser, place.url) as visit:
         page = visit.page
         visit.open(f"/models/{place.timed}/traffic?{timed.QUERY}")
-        page.get_by_role("application").wait_for()
+        page.get_by_role("application", name=re.compile("^Events, ")).wait_for()
         page.wait_for_timeout(500)
         page.evaluate("() => Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})")
         page.wait_for_timeout(2200)
