@@ -6,12 +6,22 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.console import timed
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
 from tests.console.data import Client, fill
 from tests.console.measured import Measured, publish
 
+TIMED = "departures"
 SMALL = {"width": 1040, "height": 560}
 PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings?search=max", "first-event": "/first-event"}
+
+# Of the model with events of known times.
+MODEL_PAGES = {
+    "overview": "",
+    "traffic": "/traffic",
+    "integrity": "/integrity",
+    "column": "/integrity/distance",
+}
 
 
 def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
@@ -19,6 +29,12 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     for name, path in PAGES.items():
         visit.open(path)
         visit.page.wait_for_timeout(700)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+    visit.open("/")
+    timed_model = visit.page.get_by_role("link", name=TIMED).get_attribute("href") or ""
+    for name, path in MODEL_PAGES.items():
+        visit.open(timed_model.removeprefix("#") + path)
+        visit.page.wait_for_timeout(2000)
         visit.page.screenshot(path=folder / f"{name}{mark}.png")
     visit.open("/")
     visit.page.get_by_role("link", name="arrival_delay").click()
@@ -94,6 +110,7 @@ def main() -> None:
         fill(server.url)
         client = Client(server.url)
         measured = publish(client, "cancellation", "airline")
+        timed.publish(client, "flights", TIMED)
         client.close()
         browser = launch(playwright)
         for theme in ("light", "dark") if arguments.all else ("light",):

@@ -31,6 +31,12 @@ MODEL_PAGES = [
     "/events?f=eq:carrier:%22AA%22&f=broken",
     "/events/UA1",
     "/ingestion",
+    "/traffic?by=column:carrier",
+    "/traffic?from=2012-01-01&to=2012-02-01",
+    "/integrity",
+    "/integrity/distance",
+    "/integrity/arrived_late?compare=previous",
+    "/integrity/nothing",
     "/schema",
 ]
 THEMES = ["light", "dark"]
@@ -169,7 +175,7 @@ def test_rows_are_reached_by_keys(visit: Visit) -> None:
     name = second.inner_text()
     for key in ("j", "j", "k", "j", "Enter"):
         visit.page.keyboard.press(key)
-    expect(visit.page.get_by_role("heading", name=name)).to_be_visible()
+    expect(visit.page.get_by_role("banner").get_by_role("link", name=name)).to_be_visible()
 
 
 def test_a_failing_server_is_named_in_place(visit: Visit) -> None:

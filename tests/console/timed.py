@@ -8,6 +8,7 @@ from tests.console.data import COLUMNS, SPEC, Client
 
 START = datetime(2013, 3, 8, tzinfo=UTC)
 HOURS = 7 * 24
+OUT_OF_RANGE, WRONG_TYPE = 99_999, "far"
 # No events: a gap.
 GAP = range(50, 56)
 LABELLED = range(96)
@@ -34,6 +35,11 @@ def counts_by(bin_of: Callable[[datetime], str]) -> dict[str, int]:
     return counts
 
 
+def between(first: datetime, end: datetime) -> int:
+    """Return the number of events from a time up to another."""
+    return sum(first <= datetime.fromisoformat(row["at"]) < end for row in rows())
+
+
 def rows() -> Iterator[dict[str, Any]]:
     """Yield the events."""
     for number in range(HOURS):
@@ -48,14 +54,14 @@ def rows() -> Iterator[dict[str, Any]]:
             if number in LABELLED:
                 event["arrived_late"] = number % 2 == 0
             if n == 0 and number % 12 == 3:
-                event["distance"] = 99_999
+                event["distance"] = OUT_OF_RANGE
             if n == 0 and number % 24 == 7:
-                event["distance"] = "far"
+                event["distance"] = WRONG_TYPE
             yield event
 
 
-def publish(client: Client, project: str, name: str, *more: dict[str, Any]) -> str:
-    """Create a model with these events, and with more columns, and return its id."""
+def publish(client: Client, project: str, name: str, *more: dict[str, Any], events: int = 1000) -> str:
+    """Create a model with the first of these events, and with more columns, and return its id."""
     project_id = client.call("POST", "/v3/projects", {"name": project})["id"]
     body = {
         "project_id": project_id,
@@ -67,7 +73,7 @@ def publish(client: Client, project: str, name: str, *more: dict[str, Any]) -> s
         "event_ts_col": "at",
     }
     model_id: str = client.call("POST", "/v3/models", body)["id"]
-    add(client, model_id, list(rows()))
+    add(client, model_id, list(rows())[:events])
     return model_id
 
 

@@ -3,10 +3,10 @@
 import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
 import { useLive } from "../api/pulse";
-import { Chart } from "../chart/chart";
 import { binName, type ChartData, type ChartSeries } from "../chart/data";
 import { HeatMap, type HeatRow } from "../chart/heat-map";
 import type { ApiCall } from "../chart/menu";
+import { NothingInRange } from "../ui/nothing-in-range";
 import { count, percent } from "../ui/number";
 import { Panel } from "../ui/panel";
 import { zone } from "../ui/preferences";
@@ -17,6 +17,7 @@ import { freeze, type Range } from "../url/range";
 import { hasPage, linkToPage, type Model, type ModelPageProps } from "../url/routes";
 import { type Selection, useSelection } from "../url/selection";
 import { ColumnPage } from "./column";
+import { MarkedChart } from "./marked-chart";
 
 const PAGE = 20;
 const FIRST = 40;
@@ -80,25 +81,29 @@ function Violations({ model }: { model: Model }) {
         )}
       </div>
       <Panel title="Violations by column" resource={found}>
-        {(data) => (
-          <>
-            <Chart
-              title="Events with a violation"
-              unit={isShare ? "% of the events" : "without those that only await a label"}
-              data={isShare ? data.shares : data.counts}
-              span={[0, null]}
-              write={isShare ? percent : count}
-              call={data.call}
-              revision={data.data_revision}
-            />
-            <ViolationMap model={model} data={data} options={options} />
-            {data.violated > limit && (
-              <button type="button" onClick={() => setLimit(limit + FIRST)}>
-                Show {FIRST} more of {count(data.violated)} columns
-              </button>
-            )}
-          </>
-        )}
+        {(data) =>
+          data.rows.every((rows) => rows === 0) ? (
+            <NothingInRange selection={selection} />
+          ) : (
+            <>
+              <MarkedChart
+                title="Events with a violation"
+                unit={isShare ? "% of the events" : "without those that only await a label"}
+                data={isShare ? data.shares : data.counts}
+                span={[0, null]}
+                write={isShare ? percent : count}
+                call={data.call}
+                revision={data.data_revision}
+              />
+              <ViolationMap model={model} data={data} options={options} />
+              {data.violated > limit && (
+                <button type="button" onClick={() => setLimit(limit + FIRST)}>
+                  Show {FIRST} more of {count(data.violated)} columns
+                </button>
+              )}
+            </>
+          )
+        }
       </Panel>
     </>
   );
@@ -163,7 +168,7 @@ function ViolationMap({
       more: [count(totals[kind]), total ? percent((100 * totals[kind]) / total) : "–"],
     }),
   );
-  if (rows.length === 0) return <NoViolation kind={kind} events={total} />;
+  if (rows.length === 0) return <NoViolation kind={kind} />;
   return (
     <>
       <Summary data={data} shown={rows.length} />
@@ -211,8 +216,7 @@ function Summary({ data, shown }: { data: Found; shown: number }) {
   );
 }
 
-function NoViolation({ kind, events }: { kind: Kind; events: number }) {
-  if (events === 0) return <Empty title="There are no events in this range." />;
+function NoViolation({ kind }: { kind: Kind }) {
   return (
     <Empty title={kind === "any" ? "No event violates the schema." : `No event has a violation of the kind ${kind}.`}>
       {kind !== "any" && (
