@@ -1,18 +1,8 @@
 import { t as __exportAll } from "./rolldown-runtime.js";
 import { _ as w, m as y, t as s, u as _ } from "./vendor.js";
-import { $ as change, D as plain, E as Text, G as add, I as linkTo, K as boundsOf, L as linkToPage, O as Time, S as Copy, U as DAY, V as zone, W as HOUR, X as startOf, Y as iso, a as Question, bt as api, c as Group, ct as useResource, dt as Loaded, et as go, gt as may, h as listQuery, i as Facts, it as pulse, l as Search, lt as Empty, m as Listing, n as useSettled, nt as place, o as Field, ot as useLive, p as ordering, pt as useAction, q as freeze, s as Form, t as Panel, u as Rows, ut as Failure, v as count, w as Dialog, xt as body, y as figure } from "./shared.js";
+import { A as Dialog, C as count, Dt as may, E as percent, J as pulse, K as aroundBin, M as Text, Mt as body, N as plain, O as Copy, P as Time, Q as useResource, St as Loaded, T as figure, U as zone, X as useLive, _ as ordering, _t as startOf, a as Panel, at as go, bt as Empty, c as Facts, d as Form, dt as add, et as linkTo, f as Group, ft as boundsOf, ht as iso, it as change, jt as api, l as Question, lt as DAY, m as Rows, o as useSettled, p as Search, st as place, tt as linkToPage, u as Field, ut as HOUR, v as Listing, wt as useAction, xt as Failure, y as listQuery } from "./shared.js";
 import "./definitions.js";
-import { t as Chart } from "./charts.js";
-// src/pages/alert-marks.ts
-var BEFORE_MS = 12096e5;
-var AFTER_MS = 1728e5;
-/** Return the absolute range around a bin that a link to its chart names. */
-function aroundBin(start) {
-	return freeze({
-		start: start - BEFORE_MS,
-		end: start + AFTER_MS
-	});
-}
+import { r as Chart } from "./charts.js";
 // src/pages/rule-metric.tsx
 /** What an alert rule judges: a metric, of some columns, of some events. */
 var SHOWN$1 = 50;
@@ -1149,10 +1139,10 @@ function JudgedChart({ judged, title }) {
 	const isChange = request.rule.compare_to === "time_period";
 	return /* @__PURE__ */ s(Chart, {
 		title,
-		unit: isChange ? "change as a share" : "value",
+		unit: isChange ? "change" : "value",
 		data: chartOf(judged, marks.length > MAX_MARKS ? [] : marks),
 		span: [null, null],
-		write: figure,
+		write: isChange ? (share) => percent(100 * share) : figure,
 		call: {
 			path: "/v3/monitoring/alert-rules/preview",
 			body: request
@@ -1232,12 +1222,15 @@ function Bins({ draft, change, isFixed }) {
 				choose: (delta) => change({ delta })
 			}),
 			/* @__PURE__ */ s(Choice, {
-				label: "Fires if it is",
+				label: "Fires if",
 				at: "/condition",
 				value: draft.condition,
-				options: {
-					greater: "above",
-					lesser: "below"
+				options: draft.comparison === "time_period" ? {
+					greater: "it grows",
+					lesser: "it falls"
+				} : {
+					greater: "it is above",
+					lesser: "it is below"
 				},
 				isDisabled: isFixed,
 				choose: (condition) => change({ condition })
@@ -1866,10 +1859,17 @@ function Table$1({ rules }) {
 				head: "Alert rule",
 				form: "name",
 				sort: "name",
-				cell: (rule) => /* @__PURE__ */ s("a", {
-					href: linkToPage(rule.model.id, "rules", rule.id),
-					children: /* @__PURE__ */ s(Text, { value: rule.name })
-				})
+				cell: (rule) => /* @__PURE__ */ s(w, { children: [
+					/* @__PURE__ */ s("a", {
+						href: linkToPage(rule.model.id, "rules", rule.id),
+						children: /* @__PURE__ */ s(Text, { value: rule.name })
+					}),
+					" ",
+					!rule.enable_notification && /* @__PURE__ */ s("span", {
+						class: "tag",
+						children: "no messages"
+					})
+				] })
 			},
 			{
 				head: "Judges",
@@ -1896,10 +1896,6 @@ function Table$1({ rules }) {
 			{
 				head: "Next",
 				cell: (rule) => /* @__PURE__ */ s(Time, { at: rule.next_evaluation_at ?? null })
-			},
-			{
-				head: "Messages",
-				cell: (rule) => rule.enable_notification ? "on" : "off"
 			}
 		]
 	});

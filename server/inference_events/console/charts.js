@@ -1,5 +1,5 @@
-import { _ as w$1, c as O$1, d as b$1, m as y$1, o as h$1, p as x$2, r as j$1, t as s$1, u as _$1 } from "./vendor.js";
-import { A as MenuButton, B as theme, C as CopyItem, D as plain, E as Text, F as zoom, G as add, M as frozenLink, Q as wallOf, S as Copy, U as DAY, V as zone, W as HOUR, X as startOf, Z as localIso, d as TableBox, k as inZone, v as count, vt as ROOT, w as Dialog } from "./shared.js";
+import { _ as w$1, c as O$1, d as b$1, m as y$1, o as h$1, p as x$2, r as j$1, s as C$1, t as s$1, u as _$1 } from "./vendor.js";
+import { A as Dialog, C as count, F as inZone, G as alertMarks, H as theme, I as MenuButton, M as Text, N as plain, O as Copy, R as frozenLink, U as zone, V as zoom, _t as startOf, dt as add, h as TableBox, k as CopyItem, kt as ROOT, lt as DAY, ut as HOUR, vt as localIso, yt as wallOf } from "./shared.js";
 // src/chart/data.ts
 var BINS = {
 	Hour: "1 h bins",
@@ -3172,7 +3172,11 @@ function TableOf({ title, data, write }) {
 var cursorTime = h$1(null);
 var SAY_MS = 200;
 var zooms = 0;
-function Chart(props) {
+function Chart(asked) {
+	const props = {
+		...asked,
+		data: useMarked(asked.data)
+	};
 	const { title, unit, data, write } = props;
 	const [hidden, setHidden] = _$1(/* @__PURE__ */ new Set());
 	const [isTable, setTable] = _$1(false);
@@ -3245,6 +3249,14 @@ function Chart(props) {
 			isTable && /* @__PURE__ */ s$1(TableOf, { ...props })
 		]
 	});
+}
+/** Return data with the alerts of the page as marks, unless they have marks of their own. */
+function useMarked(data) {
+	const marks = alertMarks.value;
+	return C$1(() => data.marks || marks.length === 0 ? data : {
+		...data,
+		marks
+	}, [data, marks]);
 }
 function without(all, one) {
 	return new Set([...all].filter((other) => other !== one));
@@ -3356,4 +3368,152 @@ function useIsDark() {
 	}, []);
 	return theme.value === "auto" ? isDark : theme.value === "dark";
 }
-export { Chart as t };
+// src/chart/heat-map.tsx
+var TONES = 8;
+function HeatMap(props) {
+	const { label, first, bins, rows, heads = [] } = props;
+	const table = x$2(null);
+	return /* @__PURE__ */ s$1("section", {
+		class: "table-box heat-box",
+		"aria-label": label,
+		children: /* @__PURE__ */ s$1("table", {
+			class: "heat",
+			ref: table,
+			onKeyDown: (event) => walk(event, table.current),
+			children: [/* @__PURE__ */ s$1("thead", { children: /* @__PURE__ */ s$1("tr", { children: [
+				/* @__PURE__ */ s$1("th", {
+					scope: "col",
+					children: first
+				}),
+				/* @__PURE__ */ s$1("th", {
+					scope: "col",
+					colSpan: bins.length,
+					children: /* @__PURE__ */ s$1("span", {
+						class: "ends",
+						children: [/* @__PURE__ */ s$1("span", { children: bins[0] }), /* @__PURE__ */ s$1("span", { children: bins.at(-1) })]
+					})
+				}),
+				heads.map((head) => /* @__PURE__ */ s$1("th", {
+					scope: "col",
+					class: "number",
+					children: head
+				}, head))
+			] }) }), /* @__PURE__ */ s$1("tbody", { children: rows.map((row, n) => /* @__PURE__ */ s$1(Row, {
+				...props,
+				row,
+				isFirst: n === 0
+			}, row.name)) })]
+		})
+	});
+}
+function Row({ row, isFirst, bins, top, unit, write, href }) {
+	const first = isFirst ? row.values.findIndex((value) => value) : -1;
+	return /* @__PURE__ */ s$1("tr", { children: [
+		/* @__PURE__ */ s$1("th", {
+			scope: "row",
+			children: row.href ? /* @__PURE__ */ s$1("a", {
+				href: row.href,
+				children: /* @__PURE__ */ s$1(Text, { value: row.name })
+			}) : /* @__PURE__ */ s$1(Text, { value: row.name })
+		}),
+		row.values.map((value, bin) => {
+			const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
+			return /* @__PURE__ */ s$1("td", {
+				class: value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : "",
+				title: name,
+				children: value && href ? /* @__PURE__ */ s$1("a", {
+					href: href(row, bin),
+					tabIndex: bin === first ? 0 : -1,
+					children: /* @__PURE__ */ s$1("span", {
+						class: "hidden",
+						children: name
+					})
+				}) : null
+			}, bin);
+		}),
+		row.more?.map((cell, n) => /* @__PURE__ */ s$1("td", {
+			class: "number",
+			children: cell
+		}, `more ${n}`))
+	] });
+}
+/** Return the tone of a value from 1 to 8, by its root: a single violation must be seen beside a thousand. */
+function tone(value, top) {
+	return Math.min(TONES, Math.max(1, Math.ceil(Math.sqrt(value / (top || 1)) * TONES)));
+}
+/** Move the focus to the next cell with a link in the direction of an arrow key. */
+function walk(event, table) {
+	const direction = {
+		ArrowLeft: [0, -1],
+		ArrowRight: [0, 1],
+		ArrowUp: [-1, 0],
+		ArrowDown: [1, 0]
+	}[event.key];
+	const cell = event.target.closest("td");
+	const line = cell?.closest("tr");
+	if (!direction || !cell || !line || !table) return;
+	event.preventDefault();
+	const [down = 0, right = 0] = direction;
+	const lines = [...table.tBodies[0]?.rows ?? []];
+	let [row, column] = [lines.indexOf(line) + down, cell.cellIndex + right];
+	while (row >= 0 && row < lines.length && column > 0 && column < line.cells.length) {
+		const found = lines[row]?.cells[column]?.querySelector("a[tabindex]");
+		if (found) {
+			focusOnly(table, found);
+			return;
+		}
+		[row, column] = [row + down, column + right];
+	}
+}
+function focusOnly(table, cell) {
+	for (const other of table.querySelectorAll("a[tabindex=\"0\"]")) other.tabIndex = -1;
+	cell.tabIndex = 0;
+	cell.focus();
+}
+// src/chart/bars.tsx
+/**
+* Bars of a distribution in SVG. Up to four sides share the bins: the events first, then what they are compared with.
+*
+*   <Bars labels={labels} sides={[{ name: "now", values: shares }, { name: "training", values: shares }]} write={percent} />
+*
+* Values are counts or shares from 0. `isSmall` is for rows of tables: no labels, 20 pixels high. A label longer than the
+* room is cut; its title has it in full.
+*/
+var WIDTH = 640;
+var SMALL = {
+	width: 120,
+	height: 22
+};
+function Bars({ labels, sides, write, label, isSmall = false }) {
+	const width = isSmall ? SMALL.width : WIDTH;
+	const height = isSmall ? SMALL.height : 160;
+	const most = Math.max(...sides.flatMap((side) => side.values), 0) || 1;
+	const slot = width / Math.max(labels.length, 1);
+	const gap = Math.min(slot * .2, 6);
+	const wide = (slot - gap) / sides.length;
+	return /* @__PURE__ */ s$1("svg", {
+		class: "bars",
+		viewBox: `0 0 ${width} ${height}`,
+		role: "img",
+		"aria-label": label,
+		preserveAspectRatio: "none",
+		children: [sides.map((side, n) => side.values.map((value, bin) => {
+			const tall = value / most * (height - 2);
+			return /* @__PURE__ */ s$1("rect", {
+				class: `tone-${n + 1}`,
+				x: bin * slot + gap / 2 + n * wide,
+				y: height - tall,
+				width: Math.max(wide, .5),
+				height: tall,
+				children: /* @__PURE__ */ s$1("title", { children: `${plain(labels[bin] ?? "")}: ${write(value)}, ${side.name}` })
+			}, `${side.name} ${labels[bin]}`);
+		})), /* @__PURE__ */ s$1("line", {
+			x1: "0",
+			x2: width,
+			y1: height,
+			y2: height,
+			class: "ground-line"
+		})]
+	});
+}
+export { binName as a, CallDialog as i, HeatMap as n, Chart as r, Bars as t };

@@ -1,7 +1,7 @@
 import { t as __exportAll } from "./rolldown-runtime.js";
 import { _ as w, c as O, m as y, p as x, t as s, u as _ } from "./vendor.js";
-import { D as plain, E as Text, J as instant, L as linkToPage, O as Time, P as useSelection, S as Copy, V as zone, a as Question, b as percent, bt as api, c as Group, ct as useResource, dt as Loaded, et as go, gt as may, h as listQuery, i as Facts, l as Search, lt as Empty, m as Listing, n as useSettled, o as Field, ot as useLive, pt as useAction, r as readSeries, s as Form, u as Rows, v as count, w as Dialog, xt as body, y as figure } from "./shared.js";
-import { t as Chart } from "./charts.js";
+import { A as Dialog, B as useSelection, C as count, Dt as may, E as percent, M as Text, Mt as body, N as plain, O as Copy, P as Time, Q as useResource, St as Loaded, T as figure, U as zone, X as useLive, at as go, bt as Empty, c as Facts, d as Form, f as Group, jt as api, l as Question, m as Rows, mt as instant, o as useSettled, p as Search, s as readSeries, tt as linkToPage, u as Field, v as Listing, wt as useAction, y as listQuery } from "./shared.js";
+import { r as Chart } from "./charts.js";
 // src/pages/baseline-dialog.tsx
 /** The dialog that creates a baseline: a whole dataset, a range of production, or a window that moves with time. */
 var KINDS = {
@@ -529,7 +529,7 @@ function Shown$1({ kind, name, found }) {
 		children: /* @__PURE__ */ s(Verdict$1, { of: counted })
 	}), /* @__PURE__ */ s(Chart, {
 		title: name,
-		unit: kind.kind === "segment" ? "events" : "",
+		unit: kind.kind === "segment" ? "events" : "value",
 		data: part ? ofSegment(all, part) : ofMetric(all),
 		span: [kind.kind === "segment" ? 0 : null, null],
 		write: kind.kind === "segment" ? count : figure,
@@ -833,7 +833,7 @@ function Verdict({ text, check, error, moveTo }) {
 			check.message,
 			check.hint && /* @__PURE__ */ s("span", {
 				class: "quiet",
-				children: [". ", check.hint]
+				children: ["; ", check.hint]
 			})
 		]
 	});

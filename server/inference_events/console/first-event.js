@@ -1,5 +1,5 @@
 import { _ as w, o as h, s as C, t as s } from "./vendor.js";
-import { $ as change, S as Copy, bt as api, gt as may, nt as place, pt as useAction, tt as link, ut as Failure, vt as ROOT, xt as body } from "./shared.js";
+import { Dt as may, Mt as body, O as Copy, it as change, jt as api, kt as ROOT, ot as link, st as place, wt as useAction, xt as Failure } from "./shared.js";
 // src/pages/snippets.ts
 /** Programs that publish a first event. They work as they are, also when they run twice. */
 var LANGUAGES = [

@@ -1,6 +1,6 @@
 const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./no-events.js","./first-event.js","./vendor.js","./shared.js"])))=>i.map(i=>d[i]);
 import { _ as w, g as q, i as T, m as y, t as s, u as _ } from "./vendor.js";
-import { $ as change, D as plain, H as ALL, N as read, O as Time, R as routeAt, St as isLoginNeeded, T as Scope, _t as session, at as pulseError, bt as api, ct as useResource, dt as Loaded, et as go, ft as Logo, ht as logIn, j as earliest, lt as Empty, mt as findSession, nt as place, pt as useAction, rt as openModel, st as usePulse, tt as link, ut as Failure, w as Dialog, x as Frame, xt as body, yt as RequestFailed, z as __vitePreload } from "./shared.js";
+import { A as Dialog, At as RequestFailed, Ct as Logo, D as Frame, Et as logIn, L as earliest, Mt as body, N as plain, Nt as isLoginNeeded, Ot as session, P as Time, Q as useResource, St as Loaded, Tt as findSession, W as openModel, Y as pulseError, Z as usePulse, at as go, bt as Empty, ct as ALL, it as change, j as Scope, jt as api, nt as routeAt, ot as link, q as useAlertMarks, rt as __vitePreload, st as place, wt as useAction, xt as Failure, z as read } from "./shared.js";
 // src/pages/login.tsx
 /** The login, as a page or over a page whose session has ended. */
 function LoginPage({ code }) {
@@ -94,6 +94,7 @@ function ModelFrame({ id, route, item, Content }) {
 function Bound({ model, route, children }) {
 	const known = read.value;
 	useEarliest(known?.selection ?? null);
+	useAlertMarks(known?.selection ?? null);
 	if (!known) return pulseError.value ? /* @__PURE__ */ s(Failure, { error: pulseError.value }) : null;
 	const { environment } = known.selection;
 	const isEmpty = environment.events === 0 && route.takes.includes("range");

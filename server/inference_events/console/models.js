@@ -1,4 +1,4 @@
-import { $ as change, E as Text, O as Time, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, l as Search, lt as Empty, nt as place, p as ordering, tt as link, v as count, xt as body } from "./shared.js";
+import { C as count, M as Text, Mt as body, P as Time, Q as useResource, St as Loaded, _ as ordering, b as Pager, bt as Empty, g as SortHead, h as TableBox, it as change, jt as api, ot as link, p as Search, st as place } from "./shared.js";
 import { FirstEvent } from "./first-event.js";
 import { _ as w, t as s } from "./vendor.js";
 // src/pages/models.tsx

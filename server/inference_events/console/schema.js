@@ -1,5 +1,6 @@
 import { _ as w, t as s, u as _ } from "./vendor.js";
-import { D as plain, E as Text, O as Time, S as Copy, bt as api, ct as useResource, d as TableBox, dt as Loaded, l as Search, lt as Empty, nt as place, v as count, xt as body } from "./shared.js";
+import { C as count, M as Text, Mt as body, N as plain, O as Copy, P as Time, Q as useResource, St as Loaded, bt as Empty, h as TableBox, jt as api, p as Search, st as place, tt as linkToPage } from "./shared.js";
+import { n as rule, t as roleOf } from "./column-words.js";
 // src/pages/schema.tsx
 /** What a model is: its facts, its environments, and its columns with what is allowed. */
 var REFRESH_MS = 2e3;
@@ -112,16 +113,6 @@ function Counts({ of }) {
 		] }, one.id)) })] })
 	})] });
 }
-var ROLES = [
-	"inputs",
-	"outputs",
-	"targets",
-	"decisions",
-	"metadata"
-];
-function roleOf(model, name) {
-	return ROLES.filter((role) => (model.spec[role] ?? []).includes(name)).map((role) => role.replace(/s$/, "")).join(", ") || "none";
-}
 function Columns({ model }) {
 	const [shown, setShown] = _(SHOWN);
 	const search = (place.value.query.get("search") ?? "").toLowerCase();
@@ -157,7 +148,10 @@ function Columns({ model }) {
 			] }) }), /* @__PURE__ */ s("tbody", { children: columns.slice(0, shown).map((column) => /* @__PURE__ */ s("tr", { children: [
 				/* @__PURE__ */ s("th", {
 					scope: "row",
-					children: /* @__PURE__ */ s(Text, { value: column.name })
+					children: /* @__PURE__ */ s("a", {
+						href: linkToPage(model.id, "integrity", column.name),
+						children: /* @__PURE__ */ s(Text, { value: column.name })
+					})
 				}),
 				/* @__PURE__ */ s("td", { children: roleOf(model, column.name) }),
 				/* @__PURE__ */ s("td", { children: column.data_type }),
@@ -175,12 +169,5 @@ function Columns({ model }) {
 			]
 		})
 	] });
-}
-function rule(column) {
-	if (column.categories?.length) return column.categories.map(String).join(", ");
-	const { min, max } = column;
-	if (min != null && max != null) return `${min} to ${max}`;
-	if (min != null) return `from ${min}`;
-	return max != null ? `up to ${max}` : "anything";
 }
 export { SchemaPage };

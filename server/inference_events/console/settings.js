@@ -1,4 +1,4 @@
-import { $ as change, O as Time, _ as Size, bt as api, ct as useResource, d as TableBox, dt as Loaded, l as Search, lt as Empty, nt as place, v as count, xt as body } from "./shared.js";
+import { C as count, Mt as body, P as Time, Q as useResource, St as Loaded, bt as Empty, h as TableBox, it as change, jt as api, p as Search, st as place, x as Size } from "./shared.js";
 import { _ as w, t as s } from "./vendor.js";
 // src/pages/settings.tsx
 function SettingsPage() {

@@ -1,4 +1,4 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./traffic.js","./charts.js","./charts.css","./schema.js","./alerting.js","./rolldown-runtime.js","./definitions.js","./definitions.css","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["./models.js","./first-event.js","./vendor.js","./overview.js","./overview.css","./integrity.js","./charts.js","./charts.css","./column-words.js","./traffic.js","./alerting.js","./rolldown-runtime.js","./definitions.js","./definitions.css","./schema.js","./tokens.js","./settings.js"])))=>i.map(i=>d[i]);
 import { _ as w, a as b, c as O, d as b$1, f as w$1, h as Y, i as T, l as T$1, m as y, n as r, o as h, p as x, t as s, u as _ } from "./vendor.js";
 // src/api/exact.ts
 var parseWithSource = JSON.parse;
@@ -46,7 +46,24 @@ var RequestFailed = class extends Error {
 		this.faults = faults;
 	}
 };
+var MAX_FIGURES = 2;
+var figures = 0;
+var queue = [];
+/** Send a request. Figures are asked for two at a time, which is what the server computes at once. */
 async function send(request) {
+	if (request.method !== "POST" || !request.url.includes("/v3/monitoring/")) return sendNow(request);
+	if (figures >= MAX_FIGURES) await new Promise((resolve) => queue.push(resolve));
+	else figures++;
+	try {
+		request.signal.throwIfAborted();
+		return await sendNow(request);
+	} finally {
+		const next = queue.shift();
+		if (next) next();
+		else figures--;
+	}
+}
+async function sendNow(request) {
 	const again = request.clone();
 	const response = await reach(request);
 	const isLogin = request.url.endsWith("/v3/session") && request.method === "POST";
@@ -292,213 +309,6 @@ function useElapsed(isOn) {
 		return () => clearInterval(timer);
 	}, [isOn]);
 	return seconds;
-}
-// src/api/resource.ts
-/** Data of the server for a part of a page: it is read again if its key changes, and the old one stays meanwhile. */
-/** Read data with `load`, which gets a signal that aborts it; again every `every` milliseconds while the tab is visible. */
-function useResource(key, load, every) {
-	const [state, setState] = _({
-		data: void 0,
-		error: null,
-		isLoading: true
-	});
-	const [round, setRound] = _(0);
-	const controller = x(new AbortController());
-	const reload = w$1(() => setRound((last) => last + 1), []);
-	const cancel = w$1(() => controller.current.abort(), []);
-	y(() => {
-		const abort = new AbortController();
-		controller.current = abort;
-		setState((last) => ({
-			...last,
-			isLoading: true
-		}));
-		load(abort.signal).then((data) => abort.signal.aborted || setState({
-			data,
-			error: null,
-			isLoading: false
-		}), (error) => {
-			if (abort.signal.aborted) setState((last) => ({
-				...last,
-				isLoading: false
-			}));
-			else setState((last) => ({
-				...last,
-				error: asFailure(error),
-				isLoading: false
-			}));
-		});
-		return () => abort.abort();
-	}, [key, round]);
-	y(() => {
-		const wait = state.error ? (state.error.retryAfter ?? 5) * 1e3 : every;
-		if (state.isLoading || wait === void 0 || state.error && !isPassing(state.error)) return;
-		const timer = setInterval(() => document.visibilityState === "visible" && reload(), wait);
-		return () => clearInterval(timer);
-	}, [
-		state,
-		every,
-		reload
-	]);
-	return {
-		...state,
-		reload,
-		cancel
-	};
-}
-function isPassing(error) {
-	return error.status === 0 || error.status === 503;
-}
-function asFailure(error) {
-	return error instanceof RequestFailed ? error : new RequestFailed(String(error), 0, null, null);
-}
-// src/api/pulse.ts
-/**
-* Whether a model has changed: the only thing that the console asks for again and again, every two seconds.
-*
-* `pulse` is the newest state of the model that is open, null until it is known. `useLive` reads data again if the data
-* revision moves. Nothing is sent while the tab is hidden or `isLive` is off. A panel waits ten times as long as its last
-* response took, so that a model under full load does not keep the server busy with figures.
-*/
-var EVERY_MS = 2e3;
-var REST = 10;
-/** The state of the model that is open. */
-var pulse = h(null);
-/** Why there is no newer state, null if there is none. */
-var pulseError = h(null);
-/** Whether the pages follow the data. */
-var isLive = h(true);
-/** The moment of the newest state in milliseconds, which is `now` in ranges. */
-var now = h(Date.now());
-/** Follow a model as long as the component is shown. */
-function usePulse(modelId) {
-	y(() => {
-		const abort = new AbortController();
-		let etag = "";
-		let timer = 0;
-		const read = async () => {
-			clearTimeout(timer);
-			if (document.visibilityState === "visible" && (isLive.value || pulse.value === null)) etag = await update(modelId, etag, abort.signal);
-			if (!abort.signal.aborted) timer = setTimeout(read, (pulseError.value?.retryAfter ?? 0) * 1e3 || EVERY_MS);
-		};
-		const show = () => document.visibilityState === "visible" && read();
-		document.addEventListener("visibilitychange", show);
-		read();
-		return () => {
-			abort.abort();
-			clearTimeout(timer);
-			document.removeEventListener("visibilitychange", show);
-			pulse.value = null;
-			pulseError.value = null;
-		};
-	}, [modelId]);
-}
-async function update(modelId, etag, abort) {
-	const params = {
-		query: { model_id: modelId },
-		header: etag ? { "If-None-Match": etag } : {}
-	};
-	try {
-		const response = await api.GET("/v3/monitoring/pulse", {
-			params,
-			signal: abort
-		});
-		if (response.response.status !== 304) pulse.value = (await body(Promise.resolve(response))).data;
-		pulseError.value = null;
-		now.value = Date.now();
-		return response.response.headers.get("ETag") ?? etag;
-	} catch (error) {
-		if (!abort.aborted) pulseError.value = error;
-		return etag;
-	}
-}
-/** Read data as `useResource` does, and again if `revision` moves. */
-function useLive(key, revision, load) {
-	const last = x({
-		revision: "",
-		took: 0,
-		ended: 0
-	});
-	const timed = async (abort) => {
-		const begun = performance.now();
-		last.current.revision = revision;
-		const data = await load(abort);
-		last.current = {
-			revision,
-			took: performance.now() - begun,
-			ended: performance.now()
-		};
-		return data;
-	};
-	const resource = useResource(key, timed);
-	y(() => {
-		if (resource.isLoading || revision === last.current.revision) return;
-		const { took, ended } = last.current;
-		const timer = setTimeout(resource.reload, Math.max(0, ended + REST * took - performance.now()));
-		return () => clearTimeout(timer);
-	}, [
-		revision,
-		resource.isLoading,
-		resource.reload
-	]);
-	return resource;
-}
-// src/ui/open-model.ts
-/** The model that is open, for the head of the frame; null until it is loaded. */
-var openModel = h(null);
-// src/url/location.ts
-/** The address in the fragment: a path, and a query that holds the state of the page. */
-/** Read a fragment such as `#/models?search=air`. */
-function parse(fragment) {
-	const [path = "", query = ""] = split(fragment.replace(/^#/, ""));
-	return {
-		path: path.startsWith("/") ? path : `/${path}`,
-		query: new URLSearchParams(query)
-	};
-}
-function split(text) {
-	const mark = text.indexOf("?");
-	return mark < 0 ? [text, ""] : [text.slice(0, mark), text.slice(mark + 1)];
-}
-var place = h(parse(location.hash));
-addEventListener("hashchange", () => {
-	place.value = parse(location.hash);
-});
-/** Return the link to a path with a query; empty values are left out, a list is a parameter for each item. */
-function link(path, query = {}) {
-	const text = new URLSearchParams();
-	apply(text, query);
-	const zone = place.value.query.get("tz");
-	if (zone && !text.has("tz")) text.set("tz", zone);
-	return `#${path}${text.size ? `?${text}` : ""}`;
-}
-/** Go to a link. */
-function go(target) {
-	location.hash = target;
-}
-/** Change parameters of the page's address without a new entry in the history; empty values are removed. */
-function change(query) {
-	const { path, query: now } = place.value;
-	const next = new URLSearchParams(now);
-	apply(next, query);
-	history.replaceState(null, "", `#${path}${next.size ? `?${next}` : ""}`);
-	place.value = {
-		path,
-		query: next
-	};
-}
-/** Change parameters of the page's address as a step, which the browser's way back undoes. */
-function step(query) {
-	const { path, query: now } = place.value;
-	const next = new URLSearchParams(now);
-	apply(next, query);
-	go(`#${path}${next.size ? `?${next}` : ""}`);
-}
-function apply(text, query) {
-	for (const [name, value] of Object.entries(query)) {
-		text.delete(name);
-		for (const one of Array.isArray(value) ? value : [value]) if (one) text.append(name, one);
-	}
 }
 // src/url/zone.ts
 var formats = /* @__PURE__ */ new Map();
@@ -858,51 +668,59 @@ function startOf(at, unit, zone) {
 		], zone);
 	}
 }
-// src/ui/preferences.ts
-/** What a user chose for all pages: time zone, theme, shortcuts. A link may name another zone. */
-var LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-var theme = h(asTheme(read$1("theme")));
-var hasShortcuts = h(read$1("shortcuts") !== "off");
-var chosenZone = h(read$1("zone") ?? "UTC");
-T(() => {
-	document.documentElement.dataset.theme = theme.value;
-	write$1("theme", theme.value);
-});
-T(() => write$1("shortcuts", hasShortcuts.value ? "on" : "off"));
-/** The zone that the address names, null if it names none, undefined if it is not one. */
-var linkedZone = b(() => {
-	const name = place.value.query.get("tz");
-	return name === null ? null : zoneNamed(name);
-});
-/** The IANA name of the zone in which all times are shown. */
-var zone = b(() => linkedZone.value ?? zoneNamed(chosenZone.value) ?? "UTC");
-/** The part of the address that names no zone, null if there is none. */
-var brokenZone = b(() => linkedZone.value === void 0 ? place.value.query.get("tz") : null);
-/** The zones to choose from: UTC, the browser's, and all others. */
-var ZONES = [.../* @__PURE__ */ new Set([
-	"UTC",
-	LOCAL_ZONE,
-	...Intl.supportedValuesOf("timeZone")
-])];
-/** Show all times in a zone from now on. */
-function chooseZone(name) {
-	chosenZone.value = name;
-	write$1("zone", name);
+// src/url/location.ts
+/** The address in the fragment: a path, and a query that holds the state of the page. */
+/** Read a fragment such as `#/models?search=air`. */
+function parse(fragment) {
+	const [path = "", query = ""] = split(fragment.replace(/^#/, ""));
+	return {
+		path: path.startsWith("/") ? path : `/${path}`,
+		query: new URLSearchParams(query)
+	};
 }
-function zoneNamed(name) {
-	const wanted = {
-		utc: "UTC",
-		local: LOCAL_ZONE
-	}[name.toLowerCase()] ?? name;
-	try {
-		new Intl.DateTimeFormat("en", { timeZone: wanted });
-		return wanted;
-	} catch {
-		return;
+function split(text) {
+	const mark = text.indexOf("?");
+	return mark < 0 ? [text, ""] : [text.slice(0, mark), text.slice(mark + 1)];
+}
+var place = h(parse(location.hash));
+addEventListener("hashchange", () => {
+	place.value = parse(location.hash);
+});
+/** Return the link to a path with a query; empty values are left out, a list is a parameter for each item. */
+function link(path, query = {}) {
+	const text = new URLSearchParams();
+	apply(text, query);
+	const zone = place.value.query.get("tz");
+	if (zone && !text.has("tz")) text.set("tz", zone);
+	return `#${path}${text.size ? `?${text}` : ""}`;
+}
+/** Go to a link. */
+function go(target) {
+	location.hash = target;
+}
+/** Change parameters of the page's address without a new entry in the history; empty values are removed. */
+function change(query) {
+	const { path, query: now } = place.value;
+	const next = new URLSearchParams(now);
+	apply(next, query);
+	history.replaceState(null, "", `#${path}${next.size ? `?${next}` : ""}`);
+	place.value = {
+		path,
+		query: next
+	};
+}
+/** Change parameters of the page's address as a step, which the browser's way back undoes. */
+function step(query) {
+	const { path, query: now } = place.value;
+	const next = new URLSearchParams(now);
+	apply(next, query);
+	go(`#${path}${next.size ? `?${next}` : ""}`);
+}
+function apply(text, query) {
+	for (const [name, value] of Object.entries(query)) {
+		text.delete(name);
+		for (const one of Array.isArray(value) ? value : [value]) if (one) text.append(name, one);
 	}
-}
-function asTheme(text) {
-	return text === "light" || text === "dark" ? text : "auto";
 }
 // \0vite/preload-helper.js
 var scriptRel = /* @__PURE__ */ (function detectScriptRel() {
@@ -1035,7 +853,16 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Overview } = await import("./overview.js");
 		return { Overview };
-	}, __vite__mapDeps([3,2]), import.meta.url)).Overview),
+	}, __vite__mapDeps([3,2,4]), import.meta.url)).Overview),
+	ofModel("integrity", "Integrity", "i", [
+		"range",
+		"env",
+		"segment",
+		"compare"
+	], async () => (await __vitePreload(async () => {
+		const { Integrity } = await import("./integrity.js");
+		return { Integrity };
+	}, __vite__mapDeps([5,2,6,7,8]), import.meta.url)).Integrity),
 	ofModel("traffic", "Traffic", "r", [
 		"range",
 		"env",
@@ -1044,31 +871,31 @@ var ROUTES = [
 	], async () => (await __vitePreload(async () => {
 		const { Traffic } = await import("./traffic.js");
 		return { Traffic };
-	}, __vite__mapDeps([4,5,2,6]), import.meta.url)).Traffic),
-	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
-		const { SchemaPage } = await import("./schema.js");
-		return { SchemaPage };
-	}, __vite__mapDeps([7,2]), import.meta.url)).SchemaPage),
+	}, __vite__mapDeps([9,6,2,7]), import.meta.url)).Traffic),
 	ofModel("alerts", "Alerts", "a", [], async () => (await __vitePreload(async () => {
 		const { AlertsPage } = await import("./alerting.js").then((n) => n.i);
 		return { AlertsPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).AlertsPage),
+	}, __vite__mapDeps([10,11,2,12,6,7,13]), import.meta.url)).AlertsPage),
 	ofModel("rules", "Alert rules", "u", [], async () => (await __vitePreload(async () => {
 		const { RulesPage } = await import("./alerting.js").then((n) => n.n);
 		return { RulesPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).RulesPage),
+	}, __vite__mapDeps([10,11,2,12,6,7,13]), import.meta.url)).RulesPage),
 	ofModel("segments", "Segments", "n", ["range", "env"], async () => (await __vitePreload(async () => {
 		const { SegmentsPage } = await import("./definitions.js").then((n) => n.t);
 		return { SegmentsPage };
-	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).SegmentsPage),
+	}, __vite__mapDeps([12,11,2,6,7,13]), import.meta.url)).SegmentsPage),
 	ofModel("metrics", "Custom metrics", "c", ["range", "env"], async () => (await __vitePreload(async () => {
 		const { MetricsPage } = await import("./definitions.js").then((n) => n.t);
 		return { MetricsPage };
-	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).MetricsPage),
+	}, __vite__mapDeps([12,11,2,6,7,13]), import.meta.url)).MetricsPage),
 	ofModel("baselines", "Baselines", "b", [], async () => (await __vitePreload(async () => {
 		const { BaselinesPage } = await import("./definitions.js").then((n) => n.n);
 		return { BaselinesPage };
-	}, __vite__mapDeps([10,9,2,5,6,11]), import.meta.url)).BaselinesPage),
+	}, __vite__mapDeps([12,11,2,6,7,13]), import.meta.url)).BaselinesPage),
+	ofModel("schema", "Model", "k", [], async () => (await __vitePreload(async () => {
+		const { SchemaPage } = await import("./schema.js");
+		return { SchemaPage };
+	}, __vite__mapDeps([14,2,8]), import.meta.url)).SchemaPage),
 	page("/first-event", "First event", "f", async () => (await __vitePreload(async () => {
 		const { FirstEventPage } = await import("./first-event.js");
 		return { FirstEventPage };
@@ -1076,19 +903,19 @@ var ROUTES = [
 	page("/webhooks", "Webhooks", "w", async () => (await __vitePreload(async () => {
 		const { WebhooksPage } = await import("./alerting.js").then((n) => n.t);
 		return { WebhooksPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).WebhooksPage),
+	}, __vite__mapDeps([10,11,2,12,6,7,13]), import.meta.url)).WebhooksPage),
 	page("/deliveries", "Messages", "v", async () => (await __vitePreload(async () => {
 		const { DeliveriesPage } = await import("./alerting.js").then((n) => n.r);
 		return { DeliveriesPage };
-	}, __vite__mapDeps([8,9,2,10,5,6,11]), import.meta.url)).DeliveriesPage, true),
+	}, __vite__mapDeps([10,11,2,12,6,7,13]), import.meta.url)).DeliveriesPage, true),
 	page("/tokens", "Tokens", "t", async () => (await __vitePreload(async () => {
 		const { Tokens } = await import("./tokens.js");
 		return { Tokens };
-	}, __vite__mapDeps([12,2]), import.meta.url)).Tokens, true),
+	}, __vite__mapDeps([15,2]), import.meta.url)).Tokens, true),
 	page("/settings", "Settings", "s", async () => (await __vitePreload(async () => {
 		const { SettingsPage } = await import("./settings.js");
 		return { SettingsPage };
-	}, __vite__mapDeps([13,2]), import.meta.url)).SettingsPage, true)
+	}, __vite__mapDeps([16,2]), import.meta.url)).SettingsPage, true)
 ];
 /** Return the page at a path, with the model's id and the item that the path names. */
 function routeAt(path) {
@@ -1116,6 +943,10 @@ function linkTo(path, query = {}) {
 /** Return the link to a page of a model, such as `linkToPage(id, "integrity", "distance")`. */
 function linkToPage(modelId, part, item = null, query = {}) {
 	return linkTo(`/models/${modelId}${[part, item].filter((one) => one).map((one) => `/${encodeURIComponent(one ?? "")}`).join("")}`, query);
+}
+/** Return whether there is such a page of a model. */
+function hasPage(part) {
+	return ROUTES.some((route) => route.base === `/models/:id/${part}`);
 }
 function page(base, title, key, load, isAdmin = false) {
 	return {
@@ -1148,6 +979,266 @@ function decoded(text) {
 	} catch {
 		return text;
 	}
+}
+// src/api/resource.ts
+/** Data of the server for a part of a page: it is read again if its key changes, and the old one stays meanwhile. */
+/** Read data with `load`, which gets a signal that aborts it; again every `every` milliseconds while the tab is visible. */
+function useResource(key, load, every) {
+	const [state, setState] = _({
+		data: void 0,
+		error: null,
+		isLoading: true
+	});
+	const [round, setRound] = _(0);
+	const controller = x(new AbortController());
+	const reload = w$1(() => setRound((last) => last + 1), []);
+	const cancel = w$1(() => controller.current.abort(), []);
+	y(() => {
+		const abort = new AbortController();
+		controller.current = abort;
+		setState((last) => ({
+			...last,
+			isLoading: true
+		}));
+		load(abort.signal).then((data) => abort.signal.aborted || setState({
+			data,
+			error: null,
+			isLoading: false
+		}), (error) => {
+			if (abort.signal.aborted) setState((last) => ({
+				...last,
+				isLoading: false
+			}));
+			else setState((last) => ({
+				...last,
+				error: asFailure(error),
+				isLoading: false
+			}));
+		});
+		return () => abort.abort();
+	}, [key, round]);
+	y(() => {
+		const wait = state.error ? (state.error.retryAfter ?? 5) * 1e3 : every;
+		if (state.isLoading || wait === void 0 || state.error && !isPassing(state.error)) return;
+		const timer = setInterval(() => document.visibilityState === "visible" && reload(), wait);
+		return () => clearInterval(timer);
+	}, [
+		state,
+		every,
+		reload
+	]);
+	return {
+		...state,
+		reload,
+		cancel
+	};
+}
+function isPassing(error) {
+	return error.status === 0 || error.status === 503;
+}
+function asFailure(error) {
+	return error instanceof RequestFailed ? error : new RequestFailed(String(error), 0, null, null);
+}
+// src/api/pulse.ts
+/**
+* Whether a model has changed: the only thing that the console asks for again and again, every two seconds.
+*
+* `pulse` is the newest state of the model that is open, null until it is known. `useLive` reads data again if the data
+* revision moves. Nothing is sent while the tab is hidden or `isLive` is off. A panel waits ten times as long as its last
+* response took, so that a model under full load does not keep the server busy with figures.
+*/
+var EVERY_MS = 2e3;
+var REST = 10;
+/** The state of the model that is open. */
+var pulse = h(null);
+/** Why there is no newer state, null if there is none. */
+var pulseError = h(null);
+/** Whether the pages follow the data. */
+var isLive = h(true);
+/** The moment of the newest state in milliseconds, which is `now` in ranges. */
+var now = h(Date.now());
+/** Follow a model as long as the component is shown. */
+function usePulse(modelId) {
+	y(() => {
+		const abort = new AbortController();
+		let etag = "";
+		let timer = 0;
+		const read = async () => {
+			clearTimeout(timer);
+			if (document.visibilityState === "visible" && (isLive.value || pulse.value === null)) etag = await update(modelId, etag, abort.signal);
+			if (!abort.signal.aborted) timer = setTimeout(read, (pulseError.value?.retryAfter ?? 0) * 1e3 || EVERY_MS);
+		};
+		const show = () => document.visibilityState === "visible" && read();
+		document.addEventListener("visibilitychange", show);
+		read();
+		return () => {
+			abort.abort();
+			clearTimeout(timer);
+			document.removeEventListener("visibilitychange", show);
+			pulse.value = null;
+			pulseError.value = null;
+		};
+	}, [modelId]);
+}
+async function update(modelId, etag, abort) {
+	const params = {
+		query: { model_id: modelId },
+		header: etag ? { "If-None-Match": etag } : {}
+	};
+	try {
+		const response = await api.GET("/v3/monitoring/pulse", {
+			params,
+			signal: abort
+		});
+		if (response.response.status !== 304) pulse.value = (await body(Promise.resolve(response))).data;
+		pulseError.value = null;
+		now.value = Date.now();
+		return response.response.headers.get("ETag") ?? etag;
+	} catch (error) {
+		if (!abort.aborted) pulseError.value = error;
+		return etag;
+	}
+}
+/** Read data as `useResource` does, and again if `revision` moves. */
+function useLive(key, revision, load) {
+	const last = x({
+		revision: "",
+		took: 0,
+		ended: 0
+	});
+	const timed = async (abort) => {
+		const begun = performance.now();
+		last.current.revision = revision;
+		const data = await load(abort);
+		last.current = {
+			revision,
+			took: performance.now() - begun,
+			ended: performance.now()
+		};
+		return data;
+	};
+	const resource = useResource(key, timed);
+	y(() => {
+		if (resource.isLoading || revision === last.current.revision) return;
+		const { took, ended } = last.current;
+		const timer = setTimeout(resource.reload, Math.max(0, ended + REST * took - performance.now()));
+		return () => clearTimeout(timer);
+	}, [
+		revision,
+		resource.isLoading,
+		resource.reload
+	]);
+	return resource;
+}
+// src/api/alert-marks.ts
+/** Records of alerts as marks on the charts over time of their model. */
+var BEFORE_MS = 12096e5;
+var AFTER_MS = 1728e5;
+var MAX_MARKS = 50;
+var NONE = [];
+/** The alerts in the range of the page, which its charts over time show. */
+var alertMarks = h(NONE);
+/** Keep the alerts of a range as marks. A dataset has none, because rules do not judge it. */
+function useAlertMarks(selection) {
+	const isJudged = selection?.environment.type === "PRODUCTION";
+	const state = `${selection?.revision} ${JSON.stringify(pulse.value?.open_alerts)}`;
+	const found = useLive(`marks ${selection?.key}`, state, async (abort) => {
+		if (!selection || !isJudged) return NONE;
+		const { from, to } = freeze(selection.bounds);
+		const query = {
+			start_time: from,
+			end_time: to,
+			limit: MAX_MARKS,
+			filter: JSON.stringify({
+				condition: "AND",
+				rules: [{
+					field: "model_id",
+					operator: "equal",
+					value: selection.modelId
+				}, {
+					field: "severity",
+					operator: "not_equal",
+					value: "DEFAULT"
+				}]
+			})
+		};
+		const { items } = (await body(api.GET("/v3/monitoring/alert-records", {
+			params: { query },
+			signal: abort
+		}))).data;
+		return items.map(markOf);
+	});
+	y(() => {
+		alertMarks.value = found.data ?? NONE;
+	}, [found.data]);
+	y(() => () => {
+		alertMarks.value = NONE;
+	}, []);
+}
+function markOf(record) {
+	const of = record.feature_name ? ` of ${record.feature_name}` : "";
+	return {
+		at: iso(record.alert_time_bucket),
+		text: `${record.severity.toLowerCase()}: ${record.alert_rule.name}${of}`,
+		isBad: record.severity === "CRITICAL",
+		href: linkToPage(record.model.id, "rules", record.alert_rule.id, aroundBin(record.alert_time_bucket))
+	};
+}
+/** Return the absolute range around a bin that a link to its chart names. */
+function aroundBin(start) {
+	return freeze({
+		start: start - BEFORE_MS,
+		end: start + AFTER_MS
+	});
+}
+// src/ui/open-model.ts
+/** The model that is open, for the head of the frame; null until it is loaded. */
+var openModel = h(null);
+// src/ui/preferences.ts
+/** What a user chose for all pages: time zone, theme, shortcuts. A link may name another zone. */
+var LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+var theme = h(asTheme(read$1("theme")));
+var hasShortcuts = h(read$1("shortcuts") !== "off");
+var chosenZone = h(read$1("zone") ?? "UTC");
+T(() => {
+	document.documentElement.dataset.theme = theme.value;
+	write$1("theme", theme.value);
+});
+T(() => write$1("shortcuts", hasShortcuts.value ? "on" : "off"));
+/** The zone that the address names, null if it names none, undefined if it is not one. */
+var linkedZone = b(() => {
+	const name = place.value.query.get("tz");
+	return name === null ? null : zoneNamed(name);
+});
+/** The IANA name of the zone in which all times are shown. */
+var zone = b(() => linkedZone.value ?? zoneNamed(chosenZone.value) ?? "UTC");
+/** The part of the address that names no zone, null if there is none. */
+var brokenZone = b(() => linkedZone.value === void 0 ? place.value.query.get("tz") : null);
+/** The zones to choose from: UTC, the browser's, and all others. */
+var ZONES = [.../* @__PURE__ */ new Set([
+	"UTC",
+	LOCAL_ZONE,
+	...Intl.supportedValuesOf("timeZone")
+])];
+/** Show all times in a zone from now on. */
+function chooseZone(name) {
+	chosenZone.value = name;
+	write$1("zone", name);
+}
+function zoneNamed(name) {
+	const wanted = {
+		utc: "UTC",
+		local: LOCAL_ZONE
+	}[name.toLowerCase()] ?? name;
+	try {
+		new Intl.DateTimeFormat("en", { timeZone: wanted });
+		return wanted;
+	} catch {
+		return;
+	}
+}
+function asTheme(text) {
+	return text === "light" || text === "dark" ? text : "auto";
 }
 // src/url/selection.ts
 /**
@@ -2073,7 +2164,7 @@ function SessionMenu() {
 // src/ui/number.tsx
 /** The only place that writes numbers. */
 var WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-new Intl.NumberFormat("en-US", {
+var SHORT = new Intl.NumberFormat("en-US", {
 	notation: "compact",
 	maximumSignificantDigits: 3
 });
@@ -2089,6 +2180,10 @@ var UNITS = [
 function count(value) {
 	return WHOLE.format(typeof value === "string" ? BigInt(value) : value);
 }
+/** Write a count in few characters: 1.2M. */
+function compact(value) {
+	return SHORT.format(value);
+}
 /** Write a figure with four digits: 0.9412. Very large and very small ones have an exponent. */
 function figure(value) {
 	const size = Math.abs(value);
@@ -2099,6 +2194,39 @@ function figure(value) {
 function percent(value) {
 	if (value !== 0 && Math.abs(value) < .01) return `${value < 0 ? "−" : ""}<0.01%`;
 	return `${new Intl.NumberFormat("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 }).format(value)}%`;
+}
+/** Write a length of time in seconds with one or two units: 1 d 4 h. */
+function duration(seconds) {
+	const size = Math.abs(seconds);
+	const sign = seconds < 0 ? "−" : "";
+	if (size < 60) return `${sign}${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} s`;
+	const [large, name, small, part] = [
+		[
+			86400,
+			"d",
+			3600,
+			"h"
+		],
+		[
+			3600,
+			"h",
+			60,
+			"min"
+		],
+		[
+			60,
+			"min",
+			1,
+			"s"
+		]
+	].find(([unit]) => size >= unit) ?? [
+		60,
+		"min",
+		1,
+		"s"
+	];
+	const rest = Math.floor(size % large / small);
+	return `${sign}${Math.floor(size / large)} ${name}${rest ? ` ${rest} ${part}` : ""}`;
 }
 /** Write a size: 4.0 MiB. */
 function size(bytes) {
@@ -2493,4 +2621,88 @@ function Panel({ title, resource, isLow = false, children }) {
 		})]
 	});
 }
-export { change as $, MenuButton as A, theme as B, CopyItem as C, plain as D, Text as E, zoom as F, add as G, ALL as H, linkTo as I, instant as J, boundsOf as K, linkToPage as L, frozenLink as M, read as N, Time as O, useSelection as P, wallOf as Q, routeAt as R, Copy as S, isLoginNeeded as St, Scope as T, DAY as U, zone as V, HOUR as W, startOf as X, iso as Y, localIso as Z, Size as _, session as _t, Question as a, pulseError as at, percent as b, api as bt, Group as c, useResource as ct, TableBox as d, Loaded as dt, go as et, SortHead as f, Logo as ft, Pager as g, may as gt, listQuery as h, logIn as ht, Facts as i, pulse as it, earliest as j, inZone as k, Search as l, Empty as lt, Listing as m, findSession as mt, useSettled as n, place as nt, Field as o, useLive as ot, ordering as p, useAction as pt, freeze as q, readSeries as r, openModel as rt, Form as s, usePulse as st, Panel as t, link as tt, Rows as u, Failure as ut, count as v, ROOT as vt, Dialog as w, Frame as x, body as xt, figure as y, RequestFailed as yt, __vitePreload as z };
+// src/ui/tabs.tsx
+function Tabs({ label, choices, now, choose }) {
+	return /* @__PURE__ */ s("fieldset", {
+		class: "tabs",
+		"aria-label": label,
+		children: Object.entries(choices).map(([value, text]) => /* @__PURE__ */ s("label", { children: [/* @__PURE__ */ s("input", {
+			type: "radio",
+			name: label,
+			checked: value === now,
+			onChange: () => choose(value)
+		}), /* @__PURE__ */ s("span", { children: text })] }, value))
+	});
+}
+// src/ui/column-choice.tsx
+/** The choice of a column by typing a part of its name: of 10,000, only some are offered at a time. */
+var OFFERED = 50;
+function ColumnChoice({ label, columns, value, choose }) {
+	const [text, setText] = _(value ?? "");
+	const id = O();
+	const part = text.toLowerCase();
+	const offered = [];
+	for (const name of columns) if (offered.length < OFFERED && name.toLowerCase().includes(part)) offered.push(name);
+	const take = (typed) => {
+		setText(typed);
+		if (typed === "") choose(null);
+		else if (columns.includes(typed)) choose(typed);
+	};
+	return /* @__PURE__ */ s(w, { children: [/* @__PURE__ */ s("input", {
+		type: "text",
+		class: "column-choice",
+		"aria-label": label,
+		placeholder: label,
+		list: id,
+		autocomplete: "off",
+		spellcheck: false,
+		value: text,
+		onInput: (event) => take(event.currentTarget.value)
+	}), /* @__PURE__ */ s("datalist", {
+		id,
+		children: offered.map((name) => /* @__PURE__ */ s("option", { value: name }, name))
+	})] });
+}
+// src/ui/page-link.tsx
+function PageLink({ modelId, page, item = null, query = {}, children }) {
+	return hasPage(page) ? /* @__PURE__ */ s("a", {
+		href: linkToPage(modelId, page, item, query),
+		children
+	}) : children;
+}
+// src/ui/sparkline.tsx
+var WIDTH = 120;
+var HEIGHT = 24;
+var PAD = 3;
+function Sparkline({ values, label, isFromZero = false, hollow = [] }) {
+	const known = values.filter((value) => value !== null);
+	const low = isFromZero ? 0 : Math.min(...known);
+	const high = Math.max(...known);
+	const x = (n) => values.length < 2 ? WIDTH / 2 : PAD + n / (values.length - 1) * 114;
+	const y = (value) => 21 - (high > low ? (value - low) / (high - low) : .5) * 18;
+	const last = values.findLastIndex((value) => value !== null);
+	return /* @__PURE__ */ s("svg", {
+		class: "sparkline",
+		width: WIDTH,
+		height: HEIGHT,
+		role: "img",
+		"aria-label": label,
+		children: [/* @__PURE__ */ s("path", { d: path(values, x, y) }), last >= 0 && /* @__PURE__ */ s("circle", {
+			class: hollow[last] ? "hollow" : "",
+			cx: x(last),
+			cy: y(values[last] ?? 0),
+			r: "2.25"
+		})]
+	});
+}
+function path(values, x, y) {
+	let isOpen = false;
+	const steps = [];
+	for (const [n, value] of values.entries()) {
+		if (value !== null) steps.push(`${isOpen ? "L" : "M"}${x(n).toFixed(1)} ${y(value).toFixed(1)}`);
+		if (value !== null && !isOpen && (values[n + 1] ?? null) === null) steps.push("h0.01");
+		isOpen = value !== null;
+	}
+	return steps.join("");
+}
+export { hasPage as $, Dialog as A, RequestFailed as At, useSelection as B, count as C, Logo as Ct, Frame as D, may as Dt, percent as E, logIn as Et, inZone as F, alertMarks as G, theme as H, MenuButton as I, pulse as J, aroundBin as K, earliest as L, Text as M, body as Mt, plain as N, isLoginNeeded as Nt, Copy as O, session as Ot, Time as P, useResource as Q, frozenLink as R, compact as S, Loaded as St, figure as T, findSession as Tt, zone as U, zoom as V, openModel as W, useLive as X, pulseError as Y, usePulse as Z, ordering as _, startOf as _t, Panel as a, go as at, Pager as b, Empty as bt, Facts as c, ALL as ct, Form as d, add as dt, linkTo as et, Group as f, boundsOf as ft, SortHead as g, previous as gt, TableBox as h, iso as ht, Tabs as i, change as it, Scope as j, api as jt, CopyItem as k, ROOT as kt, Question as l, DAY as lt, Rows as m, instant as mt, PageLink as n, routeAt as nt, useSettled as o, link as ot, Search as p, freeze as pt, useAlertMarks as q, ColumnChoice as r, __vitePreload as rt, readSeries as s, place as st, Sparkline as t, linkToPage as tt, Field as u, HOUR as ut, Listing as v, localIso as vt, duration as w, useAction as wt, Size as x, Failure as xt, listQuery as y, wallOf as yt, read as z };

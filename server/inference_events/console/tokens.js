@@ -1,5 +1,5 @@
 import { _ as w, t as s, u as _ } from "./vendor.js";
-import { $ as change, D as plain, E as Text, O as Time, S as Copy, _t as session, bt as api, ct as useResource, d as TableBox, dt as Loaded, f as SortHead, g as Pager, gt as may, l as Search, lt as Empty, nt as place, p as ordering, pt as useAction, ut as Failure, w as Dialog, xt as body } from "./shared.js";
+import { A as Dialog, Dt as may, M as Text, Mt as body, N as plain, O as Copy, Ot as session, P as Time, Q as useResource, St as Loaded, _ as ordering, b as Pager, bt as Empty, g as SortHead, h as TableBox, it as change, jt as api, p as Search, st as place, wt as useAction, xt as Failure } from "./shared.js";
 // src/pages/token-dialogs.tsx
 var SCOPES = {
 	ingest: "publishes, updates and deletes events, and uploads files",

@@ -29,7 +29,26 @@ export class RequestFailed extends Error {
   }
 }
 
+const MAX_FIGURES = 2;
+let figures = 0;
+const queue: (() => void)[] = [];
+
+/** Send a request. Figures are asked for two at a time, which is what the server computes at once. */
 async function send(request: Request): Promise<Response> {
+  if (request.method !== "POST" || !request.url.includes("/v3/monitoring/")) return sendNow(request);
+  if (figures >= MAX_FIGURES) await new Promise<void>((resolve) => queue.push(resolve));
+  else figures++;
+  try {
+    request.signal.throwIfAborted();
+    return await sendNow(request);
+  } finally {
+    const next = queue.shift();
+    if (next) next();
+    else figures--;
+  }
+}
+
+async function sendNow(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await reach(request);
   const isLogin = request.url.endsWith("/v3/session") && request.method === "POST";

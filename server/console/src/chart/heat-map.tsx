@@ -1,18 +1,16 @@
 /**
- * A heat map as a table: a row for each name, a cell for each bin of time. It is one stop of the Tab key; arrow keys move
+ * A heat map as a table: a row for each name, a cell for each bin. It is one stop of the Tab key; arrow keys move
  * between cells, Enter opens one, and each cell names itself.
  *
- *   <HeatMap label="Violations" edges={edges} rows={rows} write={count} unit="events" />
+ *   <HeatMap label="Violations" first="Column" bins={names} rows={rows} top={9} write={count} unit="events" href={…} />
  *
  * A row has `values` from 0 (null is a gap); `top` is the value of the darkest cell. `href` gives the link of a cell; cells of
- * 0 have none.
+ * 0 have none, and without it none has.
  */
 
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import { zone } from "../ui/preferences";
 import { plain, Text } from "../ui/text";
-import { binName } from "./data";
 
 export interface HeatRow {
   name: string;
@@ -25,12 +23,15 @@ export interface HeatRow {
 
 interface Props {
   label: string;
-  edges: readonly string[];
+  /** The head of the names. */
+  first: string;
+  /** The names of the bins. */
+  bins: readonly string[];
   rows: readonly HeatRow[];
   top: number;
   unit: string;
   write: (value: number) => string;
-  href: (row: HeatRow, bin: number) => string;
+  href?: (row: HeatRow, bin: number) => string;
   /** Heads of the columns after the cells. */
   heads?: string[];
 }
@@ -38,19 +39,18 @@ interface Props {
 const TONES = 8;
 
 export function HeatMap(props: Props) {
-  const { label, edges, rows, heads = [] } = props;
+  const { label, first, bins, rows, heads = [] } = props;
   const table = useRef<HTMLTableElement>(null);
-  const bins = edges.length - 1;
   return (
     <section class="table-box heat-box" aria-label={label}>
       <table class="heat" ref={table} onKeyDown={(event) => walk(event, table.current)}>
         <thead>
           <tr>
-            <th scope="col">Column</th>
-            <th scope="col" colSpan={bins}>
+            <th scope="col">{first}</th>
+            <th scope="col" colSpan={bins.length}>
               <span class="ends">
-                <span>{binName(edges, 0, zone.value)}</span>
-                <span>{binName(edges, bins - 1, zone.value)}</span>
+                <span>{bins[0]}</span>
+                <span>{bins.at(-1)}</span>
               </span>
             </th>
             {heads.map((head) => (
@@ -70,16 +70,16 @@ export function HeatMap(props: Props) {
   );
 }
 
-function Row({ row, isFirst, edges, top, unit, write, href }: Props & { row: HeatRow; isFirst: boolean }) {
+function Row({ row, isFirst, bins, top, unit, write, href }: Props & { row: HeatRow; isFirst: boolean }) {
   const first = isFirst ? row.values.findIndex((value) => value) : -1;
   return (
     <tr>
       <th scope="row">{row.href ? <a href={row.href}>{<Text value={row.name} />}</a> : <Text value={row.name} />}</th>
       {row.values.map((value, bin) => {
-        const name = `${plain(row.name)}, ${binName(edges, bin, zone.value)}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
+        const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
         return (
           <td key={bin} class={value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : ""} title={name}>
-            {value ? (
+            {value && href ? (
               <a href={href(row, bin)} tabIndex={bin === first ? 0 : -1}>
                 <span class="hidden">{name}</span>
               </a>

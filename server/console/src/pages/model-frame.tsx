@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { useAlertMarks } from "../api/alert-marks";
 import { api, body } from "../api/client";
 import { pulseError, usePulse } from "../api/pulse";
 import { useResource } from "../api/resource";
@@ -57,6 +58,7 @@ export function ModelFrame({ id, route, item, Content }: Props) {
 function Bound({ model, route, children }: { model: Model; route: Route; children: ComponentChildren }) {
   const known = read.value;
   useEarliest(known?.selection ?? null);
+  useAlertMarks(known?.selection ?? null);
   if (!known) return pulseError.value ? <Failure error={pulseError.value} /> : null;
   const { environment } = known.selection;
   const isEmpty = environment.events === 0 && route.takes.includes("range");

@@ -11,12 +11,12 @@ import { TableBox } from "../ui/table-box";
 import { plain, Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { place } from "../url/location";
-import type { Model, ModelPageProps } from "../url/routes";
+import { linkToPage, type Model, type ModelPageProps } from "../url/routes";
+import { roleOf, rule } from "./column-words";
 
 const REFRESH_MS = 2000;
 const SHOWN = 100;
 
-type Column = Schemas["Column"];
 type Environment = Schemas["Environment"];
 
 export function SchemaPage({ model }: ModelPageProps) {
@@ -116,13 +116,6 @@ function Counts({ of }: { of: Environment[] }) {
   );
 }
 
-const ROLES = ["inputs", "outputs", "targets", "decisions", "metadata"] as const;
-
-function roleOf(model: Model, name: string): string {
-  const roles = ROLES.filter((role) => (model.spec[role] ?? []).includes(name));
-  return roles.map((role) => role.replace(/s$/, "")).join(", ") || "none";
-}
-
 function Columns({ model }: { model: Model }) {
   const [shown, setShown] = useState(SHOWN);
   const search = (place.value.query.get("search") ?? "").toLowerCase();
@@ -151,7 +144,9 @@ function Columns({ model }: { model: Model }) {
               {columns.slice(0, shown).map((column) => (
                 <tr key={column.name}>
                   <th scope="row">
-                    <Text value={column.name} />
+                    <a href={linkToPage(model.id, "integrity", column.name)}>
+                      <Text value={column.name} />
+                    </a>
                   </th>
                   <td>{roleOf(model, column.name)}</td>
                   <td>{column.data_type}</td>
@@ -171,12 +166,4 @@ function Columns({ model }: { model: Model }) {
       )}
     </section>
   );
-}
-
-function rule(column: Column): string {
-  if (column.categories?.length) return column.categories.map(String).join(", ");
-  const { min, max } = column;
-  if (min != null && max != null) return `${min} to ${max}`;
-  if (min != null) return `from ${min}`;
-  return max != null ? `up to ${max}` : "anything";
 }

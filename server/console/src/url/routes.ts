@@ -55,13 +55,19 @@ export const ROUTES: Route[] = [
   page("/", "Models", "m", async () => (await import("../pages/models")).Models),
   ofModel("", "Overview", "o", ["range", "env", "segment"], async () => (await import("../pages/overview")).Overview),
   ofModel(
+    "integrity",
+    "Integrity",
+    "i",
+    ["range", "env", "segment", "compare"],
+    async () => (await import("../pages/integrity")).Integrity,
+  ),
+  ofModel(
     "traffic",
     "Traffic",
     "r",
     ["range", "env", "segment", "compare"],
     async () => (await import("../pages/traffic")).Traffic,
   ),
-  ofModel("schema", "Model", "k", [], async () => (await import("../pages/schema")).SchemaPage),
   ofModel("alerts", "Alerts", "a", [], async () => (await import("../pages/alerts")).AlertsPage),
   ofModel("rules", "Alert rules", "u", [], async () => (await import("../pages/rules")).RulesPage),
   ofModel(
@@ -79,6 +85,7 @@ export const ROUTES: Route[] = [
     async () => (await import("../pages/definitions")).MetricsPage,
   ),
   ofModel("baselines", "Baselines", "b", [], async () => (await import("../pages/baselines")).BaselinesPage),
+  ofModel("schema", "Model", "k", [], async () => (await import("../pages/schema")).SchemaPage),
   page("/first-event", "First event", "f", async () => (await import("../pages/first-event")).FirstEventPage),
   page("/webhooks", "Webhooks", "w", async () => (await import("../pages/webhooks")).WebhooksPage),
   page("/deliveries", "Messages", "v", async () => (await import("../pages/deliveries")).DeliveriesPage, true),
