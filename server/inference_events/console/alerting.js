@@ -1600,9 +1600,9 @@ var DAYS = {
 	Month: 365
 };
 function RulePage({ model, id }) {
-	const [isChanging] = [place.value.query.get("change") === "1" && may("manage")];
+	const isChanging = place.value.query.get("change") === "1" && may("manage");
 	const params = { path: { alert_rule_id: id } };
-	const rule = useResource(id, async (signal) => (await body(api.GET("/v3/alert-rules/{alert_rule_id}", {
+	const rule = useResource(`${id} ${isChanging}`, async (signal) => (await body(api.GET("/v3/alert-rules/{alert_rule_id}", {
 		params,
 		signal
 	}))).data, REFRESH_MS$1);
