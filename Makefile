@@ -36,7 +36,7 @@ RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-demo: .venv/.demo ## Publish a year of real flights to a new server, and count them all again
+demo: .venv/.demo ## Publish a year of real flights to a new server, count them all again, and let an alert fire
 	$(PYTHON) -m examples.flights
 
 demo-cluster: .venv/.demo-cluster .venv/servers ## The same with three replicas on PostgreSQL and a bucket, one of which is killed

@@ -1,5 +1,5 @@
 """A demonstration on real data: publish, label, partly delete, read back and count a year of flights,
-and compute drift and accuracy."""
+compute drift and accuracy, and let an alert fire."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from rich.console import Console
 
+from examples.flights.alert import check, fire, watch
 from examples.flights.figures import compare, compute
 from examples.flights.flights import WHOLE_MONTHS, day_bounds, load_flights
 from examples.flights.plan import DELETED_DAY, Plan
@@ -64,6 +65,7 @@ def publish_and_read_back(
     """Publish the plan to a new project of the server, and compare all that it returns with the source."""
     model = describe(fresh_project(client), plan.training)
     publisher = make_publisher(client, client.models.create(model).id)
+    rule_id = watch(client, publisher.model_id)
     _publish(publisher, plan, work)
     reading = Reading(client, publisher.model_id, model.schema.columns)
     reading.compare_counts(publisher.counts, plan.counts())
@@ -72,6 +74,8 @@ def publish_and_read_back(
         reading.figures = compute(client, publisher.model_id)
         reading.differences += compare(reading.figures, reading.months)
         advance(len(plan.remaining))
+    reading.alerts = fire(client, rule_id)
+    reading.differences += check(reading.alerts, plan.remaining)
     return reading
 
 

@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from examples.flights.verify import Month, MonthFigures, Reading
 from inference_events.data_directory import admin_token_file
+from inference_events_client.models import AlertRecord
 
 _SHOWN_DIFFERENCES = 20
 
@@ -78,6 +79,7 @@ def show_outcome(console: Console, reading: Reading, phases: list[Phase]) -> Non
     _show_counts(console, reading.counts)
     _show_violations(console, reading.months)
     _show_figures(console, reading.figures)
+    _show_alerts(console, reading.alerts)
     _show_phases(console, phases)
     _show_differences(console, reading.differences)
 
@@ -120,6 +122,15 @@ def _show_figures(console: Console, figures: Mapping[int, MonthFigures]) -> None
             month_name[number], f"{figure.events:,}", f"{figure.events - figure.labelled:,}", accuracy, *drift
         )
     table.caption = "JSD is the distance of a column's distribution to that of January and February, from 0 to 1."
+    console.print(table)
+
+
+def _show_alerts(console: Console, records: list[AlertRecord]) -> None:
+    """Show each record in a row of its own, because its message is a sentence."""
+    table = _table("Alert records", "severity")
+    table.add_column("message")
+    for record in records:
+        table.add_row(record.severity, record.message)
     console.print(table)
 
 

@@ -14,7 +14,7 @@ from examples.flights.flights import DEPARTURE, ID, LABEL, NEW_YORK, PROBABILITY
 from examples.flights.prediction import THRESHOLD
 from examples.flights.publish import DATASET, Advance
 from inference_events_client import InferenceEvents
-from inference_events_client.models import Column, StoredEvent
+from inference_events_client.models import AlertRecord, Column, StoredEvent
 
 _Placed: TypeAlias = tuple[datetime, str, Row | StoredEvent]
 
@@ -103,13 +103,15 @@ class Reading:
     """Compare the events of a model's environments with the published ones, and collect the differences.
 
     `months` and `figures`, which the server computed, are by number. `counts` holds names with the server's and the
-    source's count. `differences` has one line each, naming the flight and the column.
+    source's count. `alerts` are the records of the demo's alert rule. `differences` has one line each, naming the
+    flight and the column.
     """
 
     def __init__(self, client: InferenceEvents, model_id: UUID, columns: list[Column]) -> None:
         self.months: dict[int, Month] = {}
         self.counts: list[tuple[str, int, int]] = []
         self.figures: dict[int, MonthFigures] = {}
+        self.alerts: list[AlertRecord] = []
         self.differences: list[str] = []
         self._client = client
         self._model_id = model_id

@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from inference_events.alerts.evaluator import AlertEvaluator, LeaseLost
+from inference_events.alerts.evaluator import AlertEvaluator
 from inference_events.app import Services
 from inference_events.catalog import alert_queue
 from inference_events.catalog.alert_queue import RuleBin
+from inference_events.leased_work import LeaseLost
 from tests.contract.alerts import AUTO, GREATER, HOUR, RULES, TOKEN, body, rule, served, where
 from tests.contract.definitions import METRIC, SEGMENT, UNKNOWN_ID, Api, Data
 

@@ -11,8 +11,9 @@ import pytest
 
 from inference_events.catalog import idempotency_records as idempotency_records
 from inference_events.errors import Conflict
-from inference_events.events.ingest.files import FileChunk, Unreadable
+from inference_events.events.ingest.chunks import FileChunk
 from inference_events.events.ingest.readers import FileReaders
+from inference_events.events.ingest.unreadable import Unreadable
 from inference_events.jobs import JobFailed
 from inference_events.stores.duckdb import DuckDBEventStore
 from tests.stores.server import Server, csv_file

@@ -60,6 +60,11 @@ def test_series_are_exact_after_changes(api: Api) -> None:
     labels, accuracy, drift, custom, missing = group["measures"]
     assert (labels["values"], labels["labelled"]) == ([None, 0.8], [0, 4])
     assert (accuracy["values"], accuracy["reasons"]) == ([None, 0.5], ["no_rows", None])
+    assert (accuracy["lower"], accuracy["upper"]) == (
+        [None, pytest.approx(0.15, abs=1e-3)],
+        [None, pytest.approx(0.85, abs=1e-3)],
+    )
+    assert "lower" not in drift
     assert drift["baseline_sizes"] == [2, 2]
     assert (custom["values"], missing["values"]) == ([None, 40], [None, 20])
     known = series(api, model_id, *measures, known_revision=first["data_revision"])
@@ -123,11 +128,28 @@ def test_the_rest_is_all_others(api: Api) -> None:
 def test_bins_follow_the_range(api: Api, model_id: str) -> None:
     """Without a size, bins are the smallest of which the range has at most `max_bins`, on the clock of the zone."""
     count = {"model_id": model_id, "time_range": TWO_DAYS, "measures": [{"measure": "count"}]}
-    hours = api.post(SERIES, count)
-    assert (hours["bin_size"], len(hours["complete"])) == ("Hour", 48)
-    days = api.post(SERIES, count | {"max_bins": 10, "time_zone": "Asia/Kolkata"})
+    for most, size, number in ((300, "15min", 192), (100, "30min", 96), (50, "Hour", 48), (20, "3h", 16)):
+        found = api.post(SERIES, count | {"max_bins": most})
+        assert (found["bin_size"], len(found["complete"])) == (size, number)
+    two_hours = {"start_time": "2026-03-02T02:30:00Z", "end_time": "2026-03-02T04:30:00Z"}
+    short = api.post(SERIES, count | {"time_range": two_hours, "max_bins": 2000})
+    rows = short["groups"][0]["rows"]
+    assert (short["bin_size"], len(rows), rows.index(1), sum(rows)) == ("5s", 1440, 360, 2)
+    days = api.post(SERIES, count | {"max_bins": 4, "time_zone": "Asia/Kolkata"})
     assert (days["bin_size"], days["edges"][0]) == ("Day", "2026-02-28T18:30:00.000000Z")
     assert days["groups"][0]["rows"] == [0, 5, 0]
+
+
+def test_receipt_lag(api: Api, model_id: str) -> None:
+    """The receipt lag has quantiles in seconds, and is 0 for events that came without a time."""
+    quantiles = [{"measure": "receipt_lag", "level": level} for level in (0, 0.5, 1)]
+    least, median, greatest = series(api, model_id, *quantiles)["groups"][0]["measures"]
+    assert (least["values"][0], least["reasons"][0], median["sample_sizes"]) == (None, "no_rows", [0, 5])
+    assert 0 < least["values"][1] < median["values"][1] < greatest["values"][1]
+    untimed = model(api, "untimed", events=[{"id": "1", "age": 25}])
+    now = {"start_time": "2026-03-01T00:00:00Z", "end_time": "2100-01-01T00:00:00Z"}
+    found = series(api, untimed, {"measure": "receipt_lag"}, time_range=now, bin_size="Quarter")
+    assert [value for value in found["groups"][0]["measures"][0]["values"] if value is not None] == [0]
 
 
 def test_violations(api: Api) -> None:

@@ -11,8 +11,19 @@ import pytest
 from rich.console import Console
 
 from examples.flights import run
+from examples.flights.alert import check
 from examples.flights.figures import compare
-from examples.flights.flights import DEPARTURE, ID, INPUTS, LABEL, NEW_YORK, day_bounds, load_flights
+from examples.flights.flights import (
+    DEPARTURE,
+    ID,
+    INPUTS,
+    LABEL,
+    NEW_YORK,
+    PROBABILITY,
+    Flights,
+    day_bounds,
+    load_flights,
+)
 from examples.flights.plan import DELETED_DAY
 from examples.flights.publish import Publisher
 from examples.flights.verify import Month, MonthFigures
@@ -31,10 +42,14 @@ def shown(console: Console) -> str:
 
 
 def test_everything_reads_back_as_sent_even_on_a_second_run(tmp_path: Path, console: Console) -> None:
-    """The demo succeeds on a new directory, and on the same one again: only its own project is replaced."""
+    """The demo succeeds on a new directory, and on the same one again: only its own project is replaced.
+
+    Each time its alert rule fires once.
+    """
     for _ in range(2):
         run(tmp_path / "demo", DAYS, console)
     assert shown(console).count("Every event, value, label and violation equals the source.") == 2
+    assert shown(console).count("CRITICAL") == 2
     assert str(tmp_path / "demo" / "admin-token") in shown(console)
     assert (tmp_path / "demo" / "admin-token").stat().st_mode & 0o077 == 0
 
@@ -83,6 +98,12 @@ def test_figures_that_differ_from_the_events_are_named() -> None:
     assert by_count == "month 3: the server counts 3 events, 1 of them labelled"
     [by_value] = compare({3: MonthFigures(2, 1, 0.5)}, months)
     assert by_value == "month 3: the server's accuracy is 0.5, not 1.0"
+
+
+def test_an_alert_that_does_not_fire_is_named() -> None:
+    """If the rule made no record, that is a difference."""
+    [line] = check([], Flights(load_flights(1).frame.assign(**{PROBABILITY: 0.5})))
+    assert line.startswith("the alert of July: none, instead of CRITICAL at ")
 
 
 def test_a_data_directory_in_use_is_left_alone(tmp_path: Path, console: Console) -> None:

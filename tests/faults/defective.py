@@ -63,7 +63,7 @@ DEFECTS: dict[str, Callable[[], None]] = {
 
 def stall_jobs() -> None:
     """Let jobs wait between their chunks, so that requests come in between."""
-    from inference_events.jobs.worker import JobRun
+    from inference_events.jobs.run import JobRun
 
     checkpoint = JobRun.checkpoint
 

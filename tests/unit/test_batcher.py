@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from inference_events.context import Request
-from inference_events.events.batcher import HEAVY_EVENTS, WIDE_COLUMNS, RequestBatcher, WriteTarget
+from inference_events.events.batcher import HEAVY_EVENTS, WIDE_COLUMNS, RequestBatcher
+from inference_events.events.pending_requests import WriteTarget
 from inference_events.events.types import RowStatus, Write, WriteKind
 from tests.unit.ingested import column, schema
 

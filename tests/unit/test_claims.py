@@ -14,7 +14,8 @@ from inference_events.catalog.listing import Listing
 from inference_events.context import Request, enter_request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import IdempotencyKeyReused
-from inference_events.events.batcher import RequestBatcher, WriteTarget
+from inference_events.events.batcher import RequestBatcher
+from inference_events.events.pending_requests import WriteTarget
 from inference_events.events.results import IngestResult
 from inference_events.events.types import RowStatus, WriteKind
 from inference_events.idempotency.guard import Find, IdempotencyGuard, StoredResponse

@@ -21,7 +21,8 @@ from inference_events.closing import OpenServices
 from inference_events.context import Request
 from inference_events.data_directory import DataDirectory
 from inference_events.errors import ServiceUnavailable
-from inference_events.events.batcher import MAX_BATCHES_IN_FLIGHT, RequestBatcher, WriteTarget
+from inference_events.events.batcher import MAX_BATCHES_IN_FLIGHT, RequestBatcher
+from inference_events.events.pending_requests import WriteTarget
 from inference_events.events.store import Store
 from inference_events.events.store_errors import StoreClosed
 from inference_events.events.types import Deletion, Query, RowStatus, WriteKind

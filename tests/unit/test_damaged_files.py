@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as encryption
 import pytest
 
-from inference_events.events.ingest.files import Unreadable
 from inference_events.events.ingest.readers import ENDED, FileReaders
 from inference_events.events.ingest.rows import TableRows
+from inference_events.events.ingest.unreadable import Unreadable
 from tests.unit.ingested import column, published, schema
 from tests.uploads import source_of
 

@@ -13,7 +13,7 @@ import pytest
 from inference_events.files.source import FileSource, PartContent, SourcePart
 from inference_events.jobs import file_copies
 from inference_events.jobs.file_copies import checked_source, copy_path
-from inference_events.jobs.worker import JobFailed
+from inference_events.jobs.run import JobFailed
 
 CONTENT = {"first": b"id,number\n", "second": b"a,1\nb,2\n"}
 RUN: Any = SimpleNamespace(checkpoint=lambda: None)

@@ -16,8 +16,10 @@ import pytest
 
 from inference_events.errors import ServiceUnavailable
 from inference_events.events.ingest import files
-from inference_events.events.ingest.files import Unreadable
+from inference_events.events.ingest.chunks import CHUNK_BYTES
+from inference_events.events.ingest.parquet_files import BATCH_BYTES, MAX_VALUE_BYTES
 from inference_events.events.ingest.readers import FileReaders
+from inference_events.events.ingest.unreadable import Unreadable
 from tests.uploads import source_of
 
 MIB = 1024 * 1024
@@ -175,7 +177,7 @@ def test_a_process_knows_no_secrets(readers: FileReaders, monkeypatch: pytest.Mo
 def test_rows_with_large_values_are_malformed(readers: FileReaders, tmp_path: Path) -> None:
     """Rows with a value of more than 8 MiB, in texts and in lists, are malformed, and the others are read."""
     path = tmp_path / "file.parquet"
-    large = files.MAX_VALUE_BYTES
+    large = MAX_VALUE_BYTES
     lists = pa.array([[1], None, np.zeros(large // 8, np.int8), [2]], pa.list_(pa.int8()))
     pq.write_table(pa.table({"text": ["x" * large, "y", "z", None], "list": lists}), path)
     [chunk] = readers.read_chunks(source_of(path), "PARQUET", start=0, size=10)
@@ -190,4 +192,4 @@ def test_chunks_are_cut_by_their_decoded_size(readers: FileReaders, tmp_path: Pa
     pq.write_table(pa.table({"text": texts}), path)
     sizes = [chunk.table.nbytes for chunk in readers.read_chunks(source_of(path), "PARQUET", start=0, size=100_000)]
     assert sum(sizes) > 4000 * 65_536
-    assert max(sizes) < files.CHUNK_BYTES + 2 * files.BATCH_BYTES
+    assert max(sizes) < CHUNK_BYTES + 2 * BATCH_BYTES

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.ingest import files
-from inference_events.events.ingest.files import TooManyMalformed, Unreadable, _first_line, column_names, read_chunks
+from inference_events.events.ingest import csv_files
+from inference_events.events.ingest.csv_header import _first_line
+from inference_events.events.ingest.files import column_names, read_chunks
+from inference_events.events.ingest.unreadable import TooManyMalformed, Unreadable
 from tests.uploads import source_of
 
 EVERYTHING = 1_000_000
@@ -255,7 +257,7 @@ def _text(rows: Sequence[Sequence[str]], newline: str) -> str:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("block", [64, files.CSV_BLOCK_BYTES])
+@pytest.mark.parametrize("block", [64, csv_files.CSV_BLOCK_BYTES])
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lines, newline=st.sampled_from(["\n", "\r\n"]), start=st.integers(0, 13), size=st.integers(1, 5))
 @example(rows=[["", "\n"]], newline="\n", start=0, size=1)
@@ -271,7 +273,7 @@ def test_csv_rows_are_the_same_from_anywhere(
     size: int,
 ) -> None:
     """Each row is read once with its number, well-formed or not; a start in the middle gives the rest."""
-    monkeypatch.setattr(files, "CSV_BLOCK_BYTES", block)
+    monkeypatch.setattr(csv_files, "CSV_BLOCK_BYTES", block)
     path = written(tmp_path, _text(rows, newline))
     whole = {n: {"a": row[0], "b": row[1]} for n, row in enumerate(rows) if len(row) == 2}
     bad = [n for n, row in enumerate(rows) if len(row) != 2]

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from inference_events import exact_json
 from inference_events.events.ingest.batch import Ingested
-from inference_events.events.ingest.files import Unreadable, read_chunks
-from inference_events.events.ingest.normalize import as_list, normalize, plain_values
+from inference_events.events.ingest.files import read_chunks
+from inference_events.events.ingest.normalize import as_list, normalize
 from inference_events.events.ingest.not_text import NotText
+from inference_events.events.ingest.plain_values import plain_values
 from inference_events.events.ingest.rows import TableRows
+from inference_events.events.ingest.unreadable import Unreadable
 from inference_events.models.factory import propose_columns
 from inference_events.models.schema import ModelSchema
 from tests.unit.arrow_types import CANNOT_BE_MADE, LEAVES, NESTED, array_of, types

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inference_events.events.ingest.columns import is_null
+from inference_events.events.ingest.raw_values import is_null
 from inference_events.events.ingest.times import whole_times
 from inference_events.events.ingest.timestamps import parse_timestamp
 from inference_events.events.types import TIMESTAMP

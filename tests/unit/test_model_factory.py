@@ -16,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference_events.events.ingest.files import Unreadable, read_chunks
+from inference_events.events.ingest.files import read_chunks
 from inference_events.events.ingest.rows import TableRows
+from inference_events.events.ingest.unreadable import Unreadable
 from inference_events.models.factory import columns, proposal, propose_columns
 from inference_events.models.factory.columns import equal_bins
 from inference_events.models.factory.sampling import sample

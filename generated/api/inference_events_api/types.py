@@ -1274,7 +1274,15 @@ BinCounts: TypeAlias = list[BinCount]
 
 
 MeasureName: TypeAlias = Literal[
-    "count", "violations", "missing", "labels", "statistic", "drift", "performance", "custom_metric"
+    "count",
+    "violations",
+    "missing",
+    "labels",
+    "receipt_lag",
+    "statistic",
+    "drift",
+    "performance",
+    "custom_metric",
 ]
 
 
@@ -1312,6 +1320,8 @@ class MeasureSeries(TypedDict):
     sample_sizes: list[SampleSize]
     labelled: list[LabelledItem]
     baseline_sizes: list[BaselineSize]
+    lower: NotRequired[list[float | None]]
+    upper: NotRequired[list[float | None]]
 
 
 class GroupSeries(TypedDict):
@@ -1437,18 +1447,18 @@ class DistributionResponse(TypedDict):
 ColumnOrder: TypeAlias = Literal["schema", "name", "violations", "missing", "drift"]
 
 
-class ColumnsRequest(TypedDict):
-    model_id: MonitoredModel
-    environment_id: NotRequired[MonitoredEnvironment | None]
-    time_range: NotRequired[TimeRange]
-    time_zone: NotRequired[ZoneName]
-    segment: NotRequired[SegmentChoice | None]
-    known_revision: NotRequired[KnownRevision | None]
-    baseline_id: NotRequired[str | None]
-    search: NotRequired[str | None]
-    sort: NotRequired[ColumnOrder]
-    limit: NotRequired[int]
-    offset: NotRequired[int]
+DriftMetric: TypeAlias = Literal["jsd", "psi"]
+
+
+BaselineCount: TypeAlias = float
+
+
+class SmallHistograms(TypedDict):
+    labels: list[str]
+    counts: list[Count]
+    nulls: int
+    baseline_counts: list[BaselineCount]
+    baseline_nulls: int
 
 
 class SummarizedColumn(TypedDict):
@@ -1462,6 +1472,7 @@ class SummarizedColumn(TypedDict):
     maximum: float | None
     drift: NotRequired[Figure]
     trend: NotRequired[list[float | None]]
+    histograms: NotRequired[SmallHistograms]
 
 
 class PerformanceRequest(TypedDict):
@@ -1481,12 +1492,12 @@ class PerformanceFigure(TypedDict):
     interval: list[float] | None
 
 
-Count1: TypeAlias = int
+Count2: TypeAlias = int
 
 
 class ConfusionCounts(TypedDict):
     classes: list[str]
-    counts: list[list[Count1]]
+    counts: list[list[Count2]]
 
 
 Positive: TypeAlias = int
@@ -1507,7 +1518,7 @@ class ScoreHistogram(TypedDict):
 
 class ErrorHistogram(TypedDict):
     edges: list[float]
-    counts: list[Count1]
+    counts: list[Count2]
 
 
 class ModelPerformance(TypedDict):
@@ -1539,6 +1550,26 @@ TimeLabel: TypeAlias = Literal["yesterday", "today", "7d", "30d", "90d", "6m", "
 
 
 BinSize: TypeAlias = Literal["Hour", "Day", "Week", "Month", "Quarter"]
+
+
+BinStep: TypeAlias = Literal[
+    "1s",
+    "5s",
+    "15s",
+    "30s",
+    "1min",
+    "5min",
+    "15min",
+    "30min",
+    "Hour",
+    "3h",
+    "6h",
+    "12h",
+    "Day",
+    "Week",
+    "Month",
+    "Quarter",
+]
 
 
 VizType: TypeAlias = Literal["line", "bar"]
@@ -1754,6 +1785,17 @@ class UnfinishedJobs(TypedDict):
 class OpenAlerts(TypedDict):
     warning: int
     critical: int
+
+
+class RefusedRequests(TypedDict):
+    reason: str
+    requests: int
+
+
+class RequestLatency(TypedDict):
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
 
 
 class MonitoringSummary(TypedDict):
@@ -2213,7 +2255,7 @@ class SeriesRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     group_by: NotRequired[str | None]
     measures: list[AskedMeasure]
@@ -2222,7 +2264,7 @@ class SeriesRequest(TypedDict):
 class BinnedSeries(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     groups: NotRequired[list[GroupSeries]]
@@ -2241,7 +2283,7 @@ class ViolationsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     columns: NotRequired[list[Column1] | None]
     limit: NotRequired[int]
@@ -2253,7 +2295,7 @@ class ViolationsRequest(TypedDict):
 class BinnedViolations(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2276,7 +2318,7 @@ class LabelsRequest(TypedDict):
     time_zone: NotRequired[ZoneName]
     segment: NotRequired[SegmentChoice | None]
     known_revision: NotRequired[KnownRevision | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     max_bins: NotRequired[int]
     target: NotRequired[str | None]
 
@@ -2285,7 +2327,7 @@ class BinnedLabels(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
     target: NotRequired[str]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     complete: NotRequired[BinsComplete]
     rows: NotRequired[BinCounts]
@@ -2304,13 +2346,29 @@ class LabelsResponse(TypedDict):
     kind: NormalKind
 
 
+class ColumnsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    baseline_id: NotRequired[str | None]
+    search: NotRequired[str | None]
+    sort: NotRequired[ColumnOrder]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+    drift_metric: NotRequired[DriftMetric]
+    histograms: NotRequired[bool]
+
+
 class SummarizedColumns(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
     rows: NotRequired[int]
     total: NotRequired[int]
     baseline: NotRequired[ComparedBaseline | None]
-    bin_size: NotRequired[BinSize]
+    bin_size: NotRequired[BinStep]
     edges: NotRequired[BinEdges]
     columns: NotRequired[list[SummarizedColumn]]
 
@@ -2329,6 +2387,19 @@ class EnvironmentPulse(TypedDict):
     events: int
     is_exact: bool
     newest_event: NewestEvent | None
+
+
+class IngestionCounts(TypedDict):
+    requests: int
+    bytes: int
+    created: int
+    replaced: int
+    unchanged: int
+    updated: int
+    unknown: int
+    rejected: int
+    refused: list[RefusedRequests]
+    latency: RequestLatency | None
 
 
 class ServerSettings(TypedDict):
@@ -2413,6 +2484,33 @@ class Pulse(TypedDict):
 
 class PulseResponse(TypedDict):
     data: Pulse
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class IngestionMinute(TypedDict):
+    minute: str
+    counted: IngestionCounts
+
+
+class ModelIngestion(TypedDict):
+    model: ModelReference
+    project: NamedReference
+    counted: IngestionCounts
+
+
+class Ingestion(TypedDict):
+    replica: str | None
+    started_at: str
+    read_at: str
+    waiting_requests: int
+    minutes: list[IngestionMinute]
+    models: list[ModelIngestion]
+    other: NotRequired[IngestionCounts]
+
+
+class IngestionResponse(TypedDict):
+    data: Ingestion
     api_version: ApiVersion
     kind: NormalKind
 

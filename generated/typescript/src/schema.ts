@@ -658,7 +658,7 @@ export interface paths {
          *        in PRODUCTION the later ones replace the values of the earlier, in a dataset they are errors. So group the
          *        rows of a search before you publish them, as `group_by` of the vendor's client does.
          *
-         *     Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most 40,000
+         *     Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most 40,000
          *     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
          *     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted. A retry
          *     follows *Retries* in the introduction.
@@ -1295,7 +1295,7 @@ export interface paths {
          *     1. The server looks up the model; an unknown one is a 404, as are an unknown environment and an unknown segment.
          *     2. `time_range` is cut into whole bins on the clock of `time_zone`; weeks begin on Monday. The first and the last
          *        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`, or else the
-         *        smallest size with which the range has at most `max_bins` of them.
+         *        smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
          *     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong type, and a
          *        field that the measure does not take are a 400 that names the place.
          *     4. With `group_by`, each measure is computed for each of the 10 values of that column that most events have, and
@@ -1309,6 +1309,8 @@ export interface paths {
          *       and is no target. With `share`, 100 times their share.
          *     * `missing`: the same for the kind `missing`.
          *     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+         *     * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to its receipt, by
+         *       the server's clock. It is below 0 for events whose time was later, and 0 for those that came without a time.
          *     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`, default 0.5) and
          *       `frequency` (of `category`), of `column`.
          *     * `drift`: `metric` is `jsd` (default) or `psi`, of `column`, which may be a custom feature, against the baseline
@@ -1318,7 +1320,8 @@ export interface paths {
          *       `definition`. Exactly one of them must be given.
          *
          *     A segment and a group hold for the events and for those of a baseline. Each list has an item for each bin. A
-         *     figure that is undefined is null, and `reasons` says why.
+         *     figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`, `recall` and `fpr`
+         *     have 95 % intervals.
          *
          *     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a request may
          *     take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names
@@ -1456,15 +1459,17 @@ export interface paths {
          *     2. The columns are those whose name has `search` in it, in any case. They come in the order of the schema or by
          *        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts at `offset` and
          *        holds at most `limit` of them.
-         *     3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole dataset. `trend`
-         *        is the same by bins of time: the smallest size of which the range has at most 30. Both are absent for columns
-         *        that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`, too, and for
-         *        a range of more than 30 quarters.
+         *     3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline that is a whole
+         *        dataset. `trend` is the same by bins of time: the smallest size of which the range has at most 30. Both are
+         *        absent for columns that have no drift, and without a baseline; `trend` and the bins are absent without
+         *        `time_range`, too, and for a range of more than 30 quarters.
+         *     4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24 bins, the
+         *        rarest are joined in the last one.
          *
          *     `values` is the number of events with a value; `distinct` is about how many different ones there are, with an error
          *     of some percent. `minimum` and `maximum` are those of the finite numbers.
          *
-         *     Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+         *     Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
          */
         post: operations["compute_columns"];
         delete?: never;
@@ -1543,6 +1548,46 @@ export interface paths {
          *     request, and then at most 100,000 events are counted.
          */
         get: operations["get_pulse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/monitoring/ingestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report the ingestion of the last hour
+         * @description Reports what was ingested in the last hour, by minute and by model, from the memory of the process that answers. An
+         *     addition to the vendor's API.
+         *
+         *     1. With `model_id`, the server looks up the model; an unknown one is a 404. The figures are those of this model.
+         *     2. Without it, `minutes` has the sums of all models and of `other`.
+         *
+         *     * A process counts from its start, `started_at`; nothing is kept when it ends. With several replicas each counts what it
+         *       served itself; `replica` names it.
+         *     * `requests` are those to publish or update events that got a response, also those that start a job for a file. Each
+         *       counts in the minute in which its response ended. `refused` counts those with an error by its reason.
+         *     * The numbers of events are those of commits, of requests and of files. A repeated request that got its first response
+         *       again changes nothing, so it adds no events.
+         *     * A `latency` is the time from the head of a request to the end of its response, refused ones included. Quantiles are
+         *       accurate to 5 %.
+         *     * `minutes` begins with the minute of the start or 59 minutes ago, and ends with the current minute, which is not over.
+         *     * `models` has the 100 models with the most requests and events of the hour, the busiest first.
+         *     * `other` counts requests that were refused before their model was known, and models that are deleted. Of more than 100
+         *       models that are busy within one minute, the rest counts here.
+         *
+         *     A token that is limited to projects sees the models of these projects: `minutes` is their sum, without `other`.
+         *     A token with the scope `ingest` sees the same as one with `read`, because these are numbers only.
+         */
+        get: operations["get_ingestion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3800,14 +3845,14 @@ export interface components {
              */
             top_k?: number | null;
             /**
-             * @description The weight of each class.
+             * @description The weight of each class, with which a drift counts its events.
              * @example [
              *       0.8,
              *       0.2
              *     ]
              */
             class_weights?: number[] | null;
-            /** @description Whether reference histograms are weighted. */
+            /** @description False switches the weights of a drift off. */
             weighted_ref_histograms?: boolean | null;
         };
         /** @description Parameters of explanations; kept as they are. */
@@ -5568,7 +5613,7 @@ export interface components {
          * @description What a series measures.
          * @enum {string}
          */
-        MeasureName: "count" | "violations" | "missing" | "labels" | "statistic" | "drift" | "performance" | "custom_metric";
+        MeasureName: "count" | "violations" | "missing" | "labels" | "receipt_lag" | "statistic" | "drift" | "performance" | "custom_metric";
         /**
          * @description A kind of violations, or `any` for events with a violation of at least one kind.
          * @enum {string}
@@ -5641,7 +5686,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 300
@@ -5679,6 +5724,10 @@ export interface components {
             labelled: (number | null)[];
             /** @description The numbers of values in the baseline; null if there is none. */
             baseline_sizes: (number | null)[];
+            /** @description The lower ends of the 95 % Wilson score intervals; null if the value is. Absent if there are none. */
+            lower?: (number | null)[];
+            /** @description Their upper ends. Absent if there are none. */
+            upper?: (number | null)[];
         };
         /** @description The series of some events. */
         GroupSeries: {
@@ -5694,7 +5743,7 @@ export interface components {
         BinnedSeries: {
             unchanged: components["schemas"]["Unchanged"];
             data_revision: components["schemas"]["DataRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             /** @description The series of each group, those with most events first; without `group_by` there is one group. */
@@ -5714,7 +5763,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 60
@@ -5789,7 +5838,7 @@ export interface components {
         BinnedViolations: {
             unchanged: components["schemas"]["Unchanged"];
             data_revision: components["schemas"]["DataRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             rows?: components["schemas"]["BinCounts"];
@@ -5815,7 +5864,7 @@ export interface components {
             time_zone?: components["schemas"]["ZoneName"];
             segment?: components["schemas"]["SegmentChoice"];
             known_revision?: components["schemas"]["KnownRevision"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             /**
              * @description How many bins the range may have if `bin_size` is absent.
              * @default 300
@@ -5849,7 +5898,7 @@ export interface components {
             data_revision: components["schemas"]["DataRevision"];
             /** @description The target. */
             target?: string;
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             complete?: components["schemas"]["BinsComplete"];
             rows?: components["schemas"]["BinCounts"];
@@ -6045,6 +6094,32 @@ export interface components {
              * @example 0
              */
             offset?: number;
+            drift_metric?: components["schemas"]["DriftMetric"];
+            /**
+             * @description Whether columns have the histograms behind their drift.
+             * @default false
+             * @example true
+             */
+            histograms?: boolean;
+        };
+        /**
+         * @description A metric of drift.
+         * @default jsd
+         * @enum {string}
+         */
+        DriftMetric: "jsd" | "psi";
+        /** @description The values of a column in the bins of its drift. */
+        SmallHistograms: {
+            /** @description The bins as text. */
+            labels: string[];
+            /** @description The number of values of the events in each bin, or their weight. */
+            counts: number[];
+            /** @description The number of events, or of items of ranking events, without a value. */
+            nulls: number;
+            /** @description The number of values of the baseline in each bin, or their weight. */
+            baseline_counts: number[];
+            /** @description The number of events of the baseline, or of their items, without a value. */
+            baseline_nulls: number;
         };
         /** @description A column over some events. */
         SummarizedColumn: {
@@ -6065,6 +6140,7 @@ export interface components {
             drift?: components["schemas"]["Figure"];
             /** @description The drift of each bin of time; null if it is undefined. Absent without a drift or a range. */
             trend?: (number | null)[];
+            histograms?: components["schemas"]["SmallHistograms"];
         };
         /** @description A page of columns. */
         SummarizedColumns: {
@@ -6075,7 +6151,7 @@ export interface components {
             /** @description The number of columns of all pages. */
             total?: number;
             baseline?: components["schemas"]["ComparedBaseline"];
-            bin_size?: components["schemas"]["BinSize"];
+            bin_size?: components["schemas"]["BinStep"];
             edges?: components["schemas"]["BinEdges"];
             /** @description The columns of the page. The bins of their trends lie between `edges`. */
             columns?: components["schemas"]["SummarizedColumn"][];
@@ -6180,6 +6256,12 @@ export interface components {
          * @enum {string}
          */
         BinSize: "Hour" | "Day" | "Week" | "Month" | "Quarter";
+        /**
+         * @description The length of a bin, on the clock of the time zone. Bins of 3, 6 and 12 hours begin at midnight and so many hours
+         *     later; one in which the clock moves is shorter or longer.
+         * @enum {string}
+         */
+        BinStep: "1s" | "5s" | "15s" | "30s" | "1min" | "5min" | "15min" | "30min" | "Hour" | "3h" | "6h" | "12h" | "Day" | "Week" | "Month" | "Quarter";
         /**
          * @description How a client draws a chart. It has no effect on the figures.
          * @enum {string}
@@ -6621,6 +6703,87 @@ export interface components {
         /** @description The response with the state of a model. */
         PulseResponse: {
             data: components["schemas"]["Pulse"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description What a process ingested in the last hour. */
+        Ingestion: {
+            /** @description The name of the replica that counted; null for a server without replicas. */
+            replica: string | null;
+            /**
+             * Format: date-time
+             * @description When this process began to count.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When the response was made.
+             */
+            read_at: string;
+            /** @description The requests whose events wait to be ingested, those of all models. */
+            waiting_requests: number;
+            /** @description The minutes, the first one first. */
+            minutes: components["schemas"]["IngestionMinute"][];
+            /** @description The models that were busy in this hour. */
+            models: components["schemas"]["ModelIngestion"][];
+            other?: components["schemas"]["IngestionCounts"];
+        };
+        /** @description What was ingested in a minute. */
+        IngestionMinute: {
+            /**
+             * Format: date-time
+             * @description When the minute began.
+             */
+            minute: string;
+            counted: components["schemas"]["IngestionCounts"];
+        };
+        /** @description What was ingested for a model. */
+        ModelIngestion: {
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            counted: components["schemas"]["IngestionCounts"];
+        };
+        /** @description Numbers of requests and events. */
+        IngestionCounts: {
+            /** @description The requests that got a response. */
+            requests: number;
+            /** @description The size of their bodies, decompressed. */
+            bytes: number;
+            /** @description Events that are new. */
+            created: number;
+            /** @description Events of which values were replaced. */
+            replaced: number;
+            /** @description Events that were stored already. */
+            unchanged: number;
+            /** @description Events that an update changed. */
+            updated: number;
+            /** @description Events of updates that are not stored. */
+            unknown: number;
+            /** @description Rows of files that cannot be events. */
+            rejected: number;
+            /** @description The requests with an error, by its reason. */
+            refused: components["schemas"]["RefusedRequests"][];
+            latency: components["schemas"]["RequestLatency"];
+        };
+        /** @description Requests that got an error. */
+        RefusedRequests: {
+            /** @description The reason in the error, or `ClientClosedRequest` if the client left before the response. */
+            reason: string;
+            /** @description Their number. */
+            requests: number;
+        };
+        /** @description Quantiles of the time that requests took, in milliseconds; null without requests. */
+        RequestLatency: {
+            /** @description Half of the requests took no longer. */
+            p50_ms: number;
+            /** @description 90 % of them took no longer. */
+            p90_ms: number;
+            /** @description 99 % of them took no longer. */
+            p99_ms: number;
+        } | null;
+        /** @description The response with the ingestion of the last hour. */
+        IngestionResponse: {
+            data: components["schemas"]["Ingestion"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
@@ -7499,6 +7662,11 @@ export interface components {
          * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
          */
         OfModel: string;
+        /**
+         * @description Only this model.
+         * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+         */
+        OfOneModel: string;
         /**
          * @description The `ETag` of an earlier response, or several of them with commas between them. If the response still has one of
          *     them, it is a 304. `*` stands for any.
@@ -10208,6 +10376,39 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_ingestion: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this model.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id?: components["parameters"]["OfOneModel"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ingestion of the last hour. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestionResponse"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];

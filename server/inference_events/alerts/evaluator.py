@@ -5,9 +5,9 @@ that closed, and judged bins whose events changed. Then it judges the queue, the
 model together. A change waits a moment in the queue, so that many changes of a bin lead to one judgement.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -20,13 +20,13 @@ from inference_events.alerts.computing import find_facts
 from inference_events.alerts.dirty_bins import DirtyBins, queue_changes
 from inference_events.alerts.plans import RulesFacts
 from inference_events.alerts.recording import Announce, record
-from inference_events.catalog import Catalog, alert_queue, work_leases
+from inference_events.catalog import Catalog, alert_queue
 from inference_events.catalog.alert_queue import Behind, RuleBin
-from inference_events.catalog.tables import new_id, utc_now
-from inference_events.catalog.work_leases import HeldWork
+from inference_events.catalog.tables import utc_now
 from inference_events.errors import ObjectNotFound, ServiceUnavailable
 from inference_events.events.store import EventStore
 from inference_events.events.store_errors import Retryable
+from inference_events.leased_work import LeasedThread, LeaseLost, WorkLeaseHolder
 from inference_events.monitoring.engine import QueryCancelled
 from inference_events.monitoring.queries import FigureService
 
@@ -35,7 +35,6 @@ T = TypeVar("T")
 WORK = "alerts"
 LEASE_SECONDS = 60.0
 POLL_SECONDS = 5.0
-_RENEWALS = 3
 # After downtime, bins that ended before are not judged.
 CATCH_UP = timedelta(days=90)
 MAX_QUEUED = 100_000
@@ -45,10 +44,6 @@ RETRY = timedelta(seconds=30)
 JUDGED, SKIPPED = "judged", "skipped"
 
 log = structlog.get_logger(__name__)
-
-
-class LeaseLost(Exception):
-    """Another process judges now."""
 
 
 class AlertEvaluator:
@@ -75,15 +70,10 @@ class AlertEvaluator:
         self._announce = announce
         self._observe = observe
         self._debounce = timedelta(seconds=debounce_seconds)
-        self._lease_seconds = lease_seconds
-        self._poll_seconds = poll_seconds
         self._now = now
         self._dirty = DirtyBins(catalog, store, time.monotonic)
-        self._owner = new_id()
-        self._held: HeldWork | None = None
-        self._renewed_at = 0.0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+        self._lease = WorkLeaseHolder(catalog, WORK, lease_seconds)
+        self._thread = LeasedThread(WORK, self._step_until_stop, poll_seconds)
 
     def start(self) -> None:
         """Begin to judge."""
@@ -91,61 +81,29 @@ class AlertEvaluator:
 
     def stop(self) -> None:
         """Interrupt what is being computed, and release the lease."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-        self._release()
+        self._thread.stop()
+        self._lease.release()
 
     def step(self) -> None:
         """Queue what is to be judged, and judge all that is due, if no other process does it."""
         if not self._catalog.read(alert_queue.schedules):
-            self._release()
+            self._lease.release()
         elif self._has_lease():
             self._queue_closed()
             self._queue_changes()
-            while not self._stopping.is_set() and self._has_lease():
+            while not self._thread.stopping.is_set() and self._has_lease():
                 model_id = self._catalog.read(lambda session: alert_queue.next_model(session, self._now()))
                 if model_id is None:
                     break
                 self._judge(model_id)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self.step()
-            except LeaseLost:
-                log.warning("alert_lease_lost")
-                self._held = None
-            except QueryCancelled:
-                pass
-            except (ServiceUnavailable, Retryable):
-                log.warning("alerts_wait_for_database")
-            except Exception:
-                log.error("alerts_failed", exc_info=True)
-            self._stopping.wait(self._poll_seconds)
+    def _step_until_stop(self) -> None:
+        with suppress(QueryCancelled):
+            self.step()
 
     def _has_lease(self) -> bool:
         """Claim or renew the lease. Return whether this process has it."""
-        begun = time.monotonic()
-        if self._held is not None and begun - self._renewed_at < self._lease_seconds / _RENEWALS:
-            return True
-        if (held := self._held) is not None:
-            renew = partial(work_leases.renew, held=held, seconds=self._lease_seconds)
-            if not self._catalog.write(renew):
-                raise LeaseLost
-        else:
-            if not self._catalog.read(lambda session: work_leases.is_free(session, WORK, self._owner)):
-                return False
-            self._dirty.reset()
-            claim = partial(work_leases.claim, name=WORK, owner=self._owner, seconds=self._lease_seconds)
-            self._held = self._catalog.write(claim)
-        self._renewed_at = begun
-        return self._held is not None
-
-    def _release(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            self._catalog.write(lambda session: work_leases.release(session, held))
+        return self._lease.hold(self._dirty.reset)
 
     def _queue_closed(self) -> None:
         now = self._now()
@@ -184,7 +142,7 @@ class AlertEvaluator:
     def _judge(self, model_id: str) -> None:
         due = self._catalog.read(partial(alert_queue.due_of_model, model_id=model_id, now=self._now(), limit=BATCH))
         try:
-            found = find_facts(self._figures, model_id, due, self._stopping)
+            found = find_facts(self._figures, model_id, due, self._thread.stopping)
             self._store(due, found)
         except ObjectNotFound:
             self._holding(partial(alert_queue.remove_model, model_id=model_id))
@@ -206,12 +164,4 @@ class AlertEvaluator:
 
     def _holding(self, change: Callable[[Session], T]) -> T:
         """Return the result of a change in a transaction that proves the lease. Raises LeaseLost."""
-        held = self._held
-        assert held is not None
-
-        def checked(session: Session) -> T:
-            if not work_leases.lock(session, held):
-                raise LeaseLost
-            return change(session)
-
-        return self._catalog.write(checked)
+        return self._lease.change(self._lease.held, change)

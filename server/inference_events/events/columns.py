@@ -13,7 +13,8 @@ class ColumnSelection:
     """Select columns of the events of an environment, of all or of those in a range of time.
 
     `start` is inclusive and `end` exclusive, both in UTC microseconds. `labels` are the columns whose label times are
-    read, as in `StoredEvents.labelled_at`; a column that was never a target has none.
+    read, as in `StoredEvents.labelled_at`; a column that was never a target has none. `with_received` adds the times of
+    receipt.
     """
 
     environment_id: str
@@ -22,6 +23,7 @@ class ColumnSelection:
     with_violations: bool = False
     start: int | None = None
     end: int | None = None
+    with_received: bool = False
 
 
 def value_name(column: str) -> str:
@@ -39,11 +41,13 @@ def label_name(column: str) -> str:
 
 
 def batch_schema(selection: ColumnSelection, declared: pa.Schema) -> pa.Schema:
-    """Return the schema of the batches of a selection: `ts`, `violations`, values, label times.
+    """Return the schema of the batches of a selection: `ts`, `received_at`, `violations`, values, label times.
 
     `declared` has the model's columns. Raises KeyError if it lacks one of the selection.
     """
     fields = [pa.field("ts", TIMESTAMP)]
+    if selection.with_received:
+        fields.append(pa.field("received_at", TIMESTAMP))
     if selection.with_violations:
         fields.append(pa.field("violations", VIOLATIONS))
     fields += [pa.field(value_name(name), declared.field(name).type) for name in selection.columns]

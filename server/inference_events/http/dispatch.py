@@ -73,6 +73,9 @@ class Endpoint:
             arrival = Arrival(receive, self._dispatch.limits.pace, reservation)
             body = await read_json(scope, arrival, self._operation, self._body_limits, reservation)
             arguments["body"] = body.value
+            if self._operation.path == EVENTS_PATH:
+                state = request_state(scope)
+                state.model_id, state.body_bytes = body.value["model_id"].lower(), body.bytes
             await self._respond(scope, arguments, receive, send, body)
 
     async def _with_form(

@@ -67,7 +67,8 @@ class ErrorEnvelope:
         try:
             await self._app(scope, receive, send)
         except (ClientDisconnect, QueryCancelled):
-            request_state(scope).status = CLIENT_CLOSED_REQUEST
+            state = request_state(scope)
+            state.status, state.reason = CLIENT_CLOSED_REQUEST, "ClientClosedRequest"
         except asyncio.CancelledError:
             # The server stops. uvicorn would send text.
             await _send(InternalError("The server stopped before it finished the request"), scope, send)
@@ -113,5 +114,7 @@ class ErrorEnvelope:
 
 
 async def _send(error: ApiError, scope: Scope, send: Send) -> None:
-    if not request_state(scope).status:
+    state = request_state(scope)
+    state.reason = error.reason
+    if not state.status:
         await send_json(send, error.code, error_envelope(error), error.headers)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
 
-from inference_events.events.ingest.files import FileChunk
+from inference_events.events.ingest.chunks import FileChunk
 from inference_events.events.types import Statuses
 from inference_events.models.registry import ATTEMPTS, SCHEMA_STALE
 

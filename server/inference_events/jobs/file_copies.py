@@ -15,7 +15,7 @@ import structlog
 
 from inference_events.errors import is_full_disk
 from inference_events.files.source import FileSource, SourceDamaged
-from inference_events.jobs.worker import JobFailed, JobRun
+from inference_events.jobs.run import JobFailed, JobRun
 from inference_events.limits import GIB
 
 # What a copy leaves free, for uploads and downloads.

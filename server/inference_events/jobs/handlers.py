@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 from inference_events.catalog import Catalog, files
 from inference_events.catalog.tables import File, Job
 from inference_events.events.ingest.batch import Defaults, Ingested, ingest_published, ingest_updates
-from inference_events.events.ingest.files import FileChunk, Unreadable
+from inference_events.events.ingest.chunks import FileChunk
 from inference_events.events.ingest.headers import describe_header_fault
 from inference_events.events.ingest.readers import FileReaders
 from inference_events.events.ingest.rows import TableRows
 from inference_events.events.ingest.timestamps import microseconds
+from inference_events.events.ingest.unreadable import Unreadable
 from inference_events.events.store import Store
 from inference_events.events.store_errors import JobClosed
 from inference_events.events.types import Chunk, Deletion, RejectedRow, Statuses, Write, WriteKind
@@ -28,7 +29,7 @@ from inference_events.jobs.file_copies import checked_source, copy_path
 from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJECT, PUBLISH_FILE, UPDATE_FILE
 from inference_events.jobs.outages import Outage
 from inference_events.jobs.quality_report import report, row_counts
-from inference_events.jobs.worker import Handler, JobFailed, JobRun
+from inference_events.jobs.run import Handler, JobFailed, JobRun
 from inference_events.messages import join_names, quote, truncate
 from inference_events.models.registry import ModelRegistry
 from inference_events.models.schema import ModelSchema

@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 
 from inference_events.files.store import FileStoreUnavailable
-from inference_events.jobs.worker import JobFailed, JobRun
+from inference_events.jobs.run import JobFailed, JobRun
 
 T = TypeVar("T")
 WAIT_SECONDS = 5.0

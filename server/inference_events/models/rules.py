@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from inference_events.errors import BadRequest, ErrorDetail
-from inference_events.events.ingest.columns import TOO_NESTED, is_too_deep
+from inference_events.events.ingest.raw_values import TOO_NESTED, is_too_deep
 from inference_events.events.ingest.time_formats import time_format
 from inference_events.messages import quote
 from inference_events.warning_details import MAX_WARNINGS, features_not_computed, format_not_safe

@@ -50,7 +50,7 @@ class Subject:
     group_by: str | None = None
     top_k: int = DEFAULT_TOP_K
     class_weights: tuple[float, ...] = ()
-    is_weighted: bool = False
+    is_weighted: bool = True
     baselines: frozenset[str] = frozenset()
     impacts: Mapping[str, float] = field(default_factory=dict)
 
@@ -105,7 +105,7 @@ def make_subject(
         group_by=task_params.get("group_by"),
         top_k=task_params.get("top_k") or DEFAULT_TOP_K,
         class_weights=tuple(task_params.get("class_weights") or ()),
-        is_weighted=bool(task_params.get("weighted_ref_histograms")),
+        is_weighted=task_params.get("weighted_ref_histograms") is not False,
         baselines=baselines,
         impacts=impacts or {},
     )

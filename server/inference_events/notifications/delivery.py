@@ -5,28 +5,23 @@ after it ended. After a crash in between the next holder sends the same message 
 arrive twice but is never lost.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
-from typing import TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
 
-from inference_events.catalog import Catalog, outbox, work_leases
-from inference_events.catalog.tables import OutboxMessage, new_id, utc_now
+from inference_events.catalog import Catalog, outbox
+from inference_events.catalog.tables import OutboxMessage, utc_now
 from inference_events.catalog.work_leases import HeldWork
-from inference_events.errors import ServiceUnavailable
+from inference_events.leased_work import LeasedThread, LeaseLost, WorkLeaseHolder
 from inference_events.notifications.backoff import next_attempt, wanted
 from inference_events.notifications.sender import Result, Sender
 
-T = TypeVar("T")
-
 WORK = "notifications"
 LEASE_SECONDS = 30.0
-_RENEWALS = 3
 # How long a message may wait for its turn after it became due.
 _POLL_SECONDS = 1.0
 # Messages that are sent at the same time, each to another destination.
@@ -34,10 +29,6 @@ _SENDERS = 8
 _TOO_MANY_REQUESTS = 429
 
 log = structlog.get_logger(__name__)
-
-
-class _LeaseLost(Exception):
-    """Another process delivers now."""
 
 
 class DeliveryWorker:
@@ -61,18 +52,13 @@ class DeliveryWorker:
         self._catalog = catalog
         self._sender = sender
         self._observe = observe
-        self._lease_seconds = lease_seconds
         self._pace_seconds = pace_seconds
-        self._poll_seconds = poll_seconds
         self._now = now
-        self._owner = new_id()
-        self._held: HeldWork | None = None
-        self._stopping = threading.Event()
         self._threads = ThreadPoolExecutor(_SENDERS, thread_name_prefix="notification")
         self._running: dict[tuple[str, str], Future[None]] = {}
         self._last_sent: dict[tuple[str, str], float] = {}
-        self._renewed_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
+        self._lease = WorkLeaseHolder(catalog, WORK, lease_seconds)
+        self._thread = LeasedThread(WORK, self._step, poll_seconds)
 
     def start(self) -> None:
         """Begin to deliver, first what an earlier process was sending."""
@@ -80,63 +66,25 @@ class DeliveryWorker:
 
     def stop(self) -> None:
         """Begin no attempt any more, wait for the running ones, and release the lease."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.stop()
         self._threads.shutdown()
-        self._release()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._step()
-            except _LeaseLost:
-                log.warning("notification_lease_lost")
-                self._held = None
-            except ServiceUnavailable:
-                log.warning("notifications_wait_for_database")
-            except Exception:
-                log.error("notifications_failed", exc_info=True)
-            self._stopping.wait(self._poll_seconds)
+        self._lease.release()
 
     def _step(self) -> None:
-        held, is_any_due = self._held, self._catalog.read(lambda session: outbox.is_any_due(session, self._now()))
-        if held is None:
-            if is_any_due and self._catalog.read(lambda session: work_leases.is_free(session, WORK, self._owner)):
-                self._claim()
-        elif not is_any_due and all(future.done() for future in self._running.values()):
-            self._release()
-        elif time.monotonic() - self._renewed_at > self._lease_seconds / _RENEWALS:
-            self._renew(held)
-        if self._held is not None:
-            self._send_due(self._held)
+        is_any_due = self._catalog.read(lambda session: outbox.is_any_due(session, self._now()))
+        is_sending = not all(future.done() for future in self._running.values())
+        if is_any_due or (self._lease.held is not None and is_sending):
+            self._lease.hold(self._end_attempts, lambda session: outbox.reset_sending(session, self._now()))
+        else:
+            # Other processes may deliver what becomes due later.
+            self._lease.release()
+        if (held := self._lease.held) is not None:
+            self._send_due(held)
 
-    def _release(self) -> None:
-        """Let other processes deliver what becomes due later. An idle process writes nothing."""
-        held, self._held = self._held, None
-        if held is not None:
-            self._catalog.write(lambda session: work_leases.release(session, held))
-
-    def _claim(self) -> None:
-        # Attempts of an earlier lease must have ended: their messages are sent again.
+    def _end_attempts(self) -> None:
+        """Wait for the attempts of an earlier lease, because their messages are sent again."""
         wait(self._running.values())
         self._running.clear()
-
-        def claim(session: Session) -> HeldWork | None:
-            held = work_leases.claim(session, WORK, self._owner, self._lease_seconds)
-            if held is not None:
-                outbox.reset_sending(session, self._now())
-            return held
-
-        begun = time.monotonic()
-        self._held = self._catalog.write(claim)
-        self._renewed_at = begun
-
-    def _renew(self, held: HeldWork) -> None:
-        begun = time.monotonic()
-        if not self._catalog.write(lambda session: work_leases.renew(session, held, self._lease_seconds)):
-            raise _LeaseLost
-        self._renewed_at = begun
 
     def _send_due(self, held: HeldWork) -> None:
         self._running = {key: future for key, future in self._running.items() if not future.done()}
@@ -144,7 +92,7 @@ class DeliveryWorker:
         room = _SENDERS - len(self._running)
         if room <= 0:
             return
-        batches = self._holding(held, lambda session: outbox.due_batches(session, self._now(), room, busy))
+        batches = self._lease.change(held, lambda session: outbox.due_batches(session, self._now(), room, busy))
         for batch in batches:
             key = (batch[0].channel, batch[0].destination)
             self._last_sent[key] = time.monotonic()
@@ -164,15 +112,15 @@ class DeliveryWorker:
             log.error("notification_broke", message=first.batch_id, channel=first.channel, exc_info=True)
             result = Result(outbox.PENDING, "the server failed; the message's id finds the cause in its log")
         try:
-            state = self._holding(held, lambda session: self._note(session, batch, result))
-        except _LeaseLost:
+            state = self._lease.change(held, lambda session: self._note(session, batch, result))
+        except LeaseLost:
             # Another process sends the message again, with the same id.
             log.warning("notification_result_dropped", message=first.batch_id, channel=first.channel)
             return
         except Exception:
             log.error("notification_result_lost", message=first.batch_id, channel=first.channel, exc_info=True)
             # The message stays `sending` until the lease is claimed again.
-            self._held = None
+            self._lease.drop(held)
             return
         self._observe(first.channel, state)
         log.info("notification_sent", message=first.batch_id, channel=first.channel, state=state, status=result.status)
@@ -192,13 +140,3 @@ class DeliveryWorker:
         if until is not None:
             outbox.hold(session, first.channel, first.destination, until)
         return outbox.PENDING
-
-    def _holding(self, held: HeldWork, change: Callable[[Session], T]) -> T:
-        """Return the result of a change in a transaction that proves the lease. Raises _LeaseLost."""
-
-        def checked(session: Session) -> T:
-            if not work_leases.lock(session, held):
-                raise _LeaseLost
-            return change(session)
-
-        return self._catalog.write(checked)

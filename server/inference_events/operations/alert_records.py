@@ -1,5 +1,6 @@
 """Operations of the tag Alert records."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog import Catalog, alert_records, alert_rules
 from inference_events.catalog.alert_records import V2_FIELDS, V3_FIELDS, Range
 from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord
-from inference_events.catalog.listing import Listing, Page
+from inference_events.catalog.listing import Column, Listing, Page
 from inference_events.catalog.tables import utc_now
 from inference_events.errors import BadRequest
 from inference_events.events.ingest.timestamps import FIRST, LAST, moment_of, parse_timestamp
@@ -40,12 +41,8 @@ class AlertRecordOperations:
         ordering: str | None = None,
     ) -> t.AlertRecordPage:
         listing, range = Listing(limit, offset, ordering), bin_range(start_time, end_time)
-
-        def find(session: Session) -> Page[AlertRecord]:
-            rule = alert_rules.get(session, alert_rule_id)
-            return alert_records.list_of_rule(session, rule.id, listing, range, V3_FIELDS)
-
-        return views.listed(await self._catalog.aread(find), listing, alert_views.record)
+        page = await self._records(alert_rule_id, listing, range, V3_FIELDS)
+        return views.listed(page, listing, alert_views.record)
 
     async def list_alert_config_records(
         self,
@@ -59,12 +56,8 @@ class AlertRecordOperations:
     ) -> t.AlertConfigRecordPage:
         listing = Listing(limit, offset, ",".join(filter(None, ordering or ())))
         range = bin_range(start_time, _of_client(end_time, utc_now()))
-
-        def find(session: Session) -> Page[AlertRecord]:
-            rule = alert_rules.get(session, alert_rule_id)
-            return alert_records.list_of_rule(session, rule.id, listing, range, V2_FIELDS)
-
-        return views.listed(await self._catalog.aread(find), listing, alert_views.old_record)
+        page = await self._records(alert_rule_id, listing, range, V2_FIELDS)
+        return views.listed(page, listing, alert_views.old_record)
 
     async def list_alert_record_history(
         self,
@@ -132,6 +125,15 @@ class AlertRecordOperations:
             return alert_records.list_evaluations(session, rule.id, range, limit, offset)
 
         return views.listed(await self._catalog.aread(find), Listing(limit, offset), alert_views.evaluation)
+
+    async def _records(
+        self, rule_id: str, listing: Listing, range: Range, fields: Mapping[str, Column]
+    ) -> Page[AlertRecord]:
+        def find(session: Session) -> Page[AlertRecord]:
+            rule = alert_rules.get(session, rule_id)
+            return alert_records.list_of_rule(session, rule.id, listing, range, fields)
+
+        return await self._catalog.aread(find)
 
 
 def bin_range(start: str | None, end: str | None) -> Range:

@@ -11,8 +11,9 @@ from inference_events.catalog import Catalog, files, models
 from inference_events.catalog.concurrency import Lock
 from inference_events.catalog.tables import Model, new_id
 from inference_events.context import current_request
-from inference_events.events.batcher import RequestBatcher, WriteTarget, check_updatable
+from inference_events.events.batcher import RequestBatcher, check_updatable
 from inference_events.events.export.exporter import Exporter
+from inference_events.events.pending_requests import WriteTarget
 from inference_events.events.results import IngestResult
 from inference_events.events.store import Store
 from inference_events.events.types import JobProgress, RowStatus, WriteKind

@@ -33,6 +33,7 @@ from inference_events.monitoring.queries.violations import plan_violations
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import charts, distributions, figures, scores, series, views
 from inference_events.operations.frames import answered
+from inference_events.operations.ingestion import IngestionReader
 from inference_events_api import types as t
 
 T = TypeVar("T")
@@ -41,11 +42,19 @@ T = TypeVar("T")
 class MonitoringOperations:
     """Serve figures, and what the server finds out about definitions."""
 
-    def __init__(self, catalog: Catalog, figures: FigureService, traffic: TrafficReader, pulse: PulseReader) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        figures: FigureService,
+        traffic: TrafficReader,
+        pulse: PulseReader,
+        ingestion: IngestionReader,
+    ) -> None:
         self._catalog = catalog
         self._figures = figures
         self._traffic = traffic
         self._pulse = pulse
+        self._ingestion = ingestion
 
     async def list_model_metrics(self, *, model_id: str) -> t.ModelMetricsResponse:
         def find(session: Session) -> t.ModelMetrics:
@@ -96,6 +105,10 @@ class MonitoringOperations:
 
     async def get_pulse(self, *, model_id: str) -> t.PulseResponse:
         return views.envelope(figures.pulse(await asyncio.to_thread(self._pulse.read, model_id.lower())))
+
+    async def get_ingestion(self, *, model_id: str | None = None) -> t.IngestionResponse:
+        read = partial(self._ingestion.read, None if model_id is None else model_id.lower())
+        return views.envelope(await asyncio.to_thread(read))
 
     async def compute_series(self, *, body: t.SeriesRequest) -> t.SeriesResponse:
         request = series.series_request(body)

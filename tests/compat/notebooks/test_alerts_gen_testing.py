@@ -1,24 +1,31 @@
 """The vendor's notebook that tries each kind of alert: the same calls, in the same order, with the same arguments.
 
 The events are those that its generator makes, drawn from the same seeds. They carry the previous hour, because only
-bins that are over are judged, and `evaluate` judges it at once.
+bins that are over are judged, and `evaluate` judges it at once. A second test waits until the server does so by itself.
 """
 
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import fiddler as fdl
 import numpy as np
 import pandas as pd
 import pytest
-import requests
 
-from tests.program import Served
+from tests.compat.conftest import SERVER_PYTHON, TOKEN
+from tests.compat.notebooks import steps
+from tests.compat.stored import call, done
+from tests.program import Program
 
 DATASET = "baseline_dataset"
 EMAILS = ["first@example.com", "second@example.com"]
 BATCH = 20
+CLOSES_AFTER = 30
+PATIENCE_SECONDS = 90
 REVENUE = 'sum(if("churn"==1, "income", 0))'
 INTEGRITY = {"priority": fdl.Priority.HIGH, "condition": fdl.AlertCondition.GREATER}
 RULES: Mapping[str, dict[str, Any]] = {
@@ -140,35 +147,67 @@ def make_rules(model: fdl.Model, baseline: fdl.Baseline) -> dict[str, fdl.AlertR
     return rules
 
 
-@pytest.mark.slow
-def test_the_alerts_of_the_notebook(project: fdl.Project, server: Served, notebook_token: str) -> None:
-    """Each rule finds the value, and fires or stays quiet, as the data of the notebook demand."""
+def publish_all(project: fdl.Project, moment: datetime) -> dict[str, fdl.AlertRule]:
+    """Run the notebook: a model, its baseline, the rules, and events of one moment in batches. Return the rules."""
     now = datetime.now(UTC)
-    hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     sample = customers(500, 42, now - timedelta(days=30), now)
     model = make_model(project, sample)
-    model.publish(source=sample, environment=fdl.EnvType.PRE_PRODUCTION, dataset_name=DATASET).wait()
+    done(model.publish(source=sample, environment=fdl.EnvType.PRE_PRODUCTION, dataset_name=DATASET))
     assert fdl.Dataset.from_name(name=DATASET, model_id=model.id).row_count in (500, None)
     rules = make_rules(model, fdl.Baseline.from_name(name=DATASET, model_id=model.id))
     assert len(list(fdl.AlertRule.list(model_id=model.id))) == len(RULES)
-    events = violating(hour + timedelta(minutes=30))
+    events = violating(moment)
     for first in range(0, len(events), BATCH):
-        model.publish(source=events.iloc[first : first + BATCH].copy()).wait()
-    headers = {"Authorization": f"Bearer {notebook_token}"}
-    values = {}
-    for name, rule in rules.items():
-        url = f"{server.url}/v3/monitoring/alert-rules/{rule.id}/evaluate"
-        judged = requests.post(url, json={"bin_start": hour.isoformat()}, headers=headers, timeout=60).json()["data"]
-        values[name] = judged["evaluations"][0]["value"]
+        done(model.publish(source=events.iloc[first : first + BATCH].copy()))
+    return rules
+
+
+def alert_of(rule: fdl.AlertRule, hour: datetime) -> tuple[float, str] | None:
+    """Return the value and the severity of the newest record of an hour; None if there is no alert."""
+    record = steps.newest_record(rule, hour)
+    return None if record is None or not record.is_alert else (record.alert_value, record.severity)
+
+
+def test_the_alerts_of_the_notebook(project: fdl.Project) -> None:
+    """Each rule finds the value, and fires or stays quiet, as the data of the notebook demand."""
+    hour = steps.last_hour()
+    rules = publish_all(project, hour + timedelta(minutes=30))
+    values = {name: steps.judge(rule, hour)[0] for name, rule in rules.items()}
     for name, expected in EXPECTED.items():
-        records = [
-            record
-            for record in fdl.AlertRecord.list(alert_rule_id=rules[name].id)
-            if record.alert_time_bucket == int(hour.timestamp() * 1000)
-        ]
-        # The newest record of the hour; the server may judge it before the events arrive.
-        found = [(record.alert_value, record.severity) for record in records[:1] if record.severity != "DEFAULT"]
-        if expected is None:
-            assert (found, values[name]) == ([], pytest.approx(QUIET[name])), name
-        else:
-            assert found == [(pytest.approx(expected[0], rel=2e-6), expected[1])], name
+        assert alert_of(rules[name], hour) == approximately(expected), name
+        assert values[name] == pytest.approx(expected[0] if expected else QUIET[name], rel=2e-6), name
+
+
+@pytest.fixture
+def early_server(tmp_path: Path) -> Iterator[datetime]:
+    """Connect to a server for which this hour is over in half a minute. Give the start of the hour."""
+    now = datetime.now(UTC)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    ahead = (hour + steps.HOUR - now).total_seconds() - CLOSES_AFTER
+    module = ["tests.compat.notebooks.early", str(ahead)]
+    settings = {"alert_debounce_seconds": 0}
+    program = Program(tmp_path / "data", TOKEN, settings, python=SERVER_PYTHON or sys.executable, module=module)
+    program.start()
+    fdl.init(url=program.url, token=TOKEN)
+    yield hour
+    program.stop()
+
+
+@pytest.mark.slow
+def test_the_server_judges_by_itself(early_server: datetime, project_name: str) -> None:
+    """With events of this hour, as in the notebook: once it is over, the alerts are there without a request."""
+    rules = publish_all(fdl.Project(name=project_name).create(), early_server)
+    expected = {name: approximately(alert) for name, alert in EXPECTED.items()}
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (found := {name: alert_of(rule, early_server) for name, rule in rules.items()}) != expected:
+        assert time.monotonic() < deadline, found
+        time.sleep(1)
+    for name, value in QUIET.items():
+        url = f"/v3/monitoring/alert-rules/{rules[name].id}/evaluations"
+        judged = call("GET", url, params={"start_time": early_server.isoformat()})["items"]
+        assert [(one["state"], one["value"]) for one in judged] == [("ok", pytest.approx(value))], name
+
+
+def approximately(alert: tuple[float, str] | None) -> Any:
+    """Allow a value for its rounding."""
+    return alert and (pytest.approx(alert[0], rel=2e-6), alert[1])

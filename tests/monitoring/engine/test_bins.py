@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_events.monitoring.engine import MAX_BINS, BinsError, BinSize, make_bins
+from inference_events.monitoring.engine.bins import STEPS
 
-HOUR, DAY, WEEK, MONTH, QUARTER = BinSize
+*SHORT, HOUR, HOURS_3, HOURS_6, HOURS_12, DAY, WEEK, MONTH, QUARTER = BinSize
 SECOND = 1_000_000
 MINUTES = 60 * SECOND
 ZONES = [
@@ -54,6 +55,8 @@ def day_minutes(day: str, zone: str) -> tuple[int, list[int]]:
 @pytest.mark.parametrize(
     ("size", "start", "end", "bounds"),
     [
+        (HOURS_6, "2026-02-03 05:59", "2026-02-03 12:00", ["02-03 00", "02-03 06", "02-03 12"]),
+        (HOURS_12, "2026-02-03 23:00", "2026-02-04 00:01", ["02-03 12", "02-04 00", "02-04 12"]),
         (HOUR, "2026-02-03 04:59", "2026-02-03 06:01", ["02-03 04", "02-03 05", "02-03 06", "02-03 07"]),
         (DAY, "2028-02-28 23:00", "2028-03-01 01:00", ["02-28 00", "02-29 00", "03-01 00", "03-02 00"]),
         (WEEK, "2026-12-31 00:00", "2027-01-04 00:00", ["12-28 00", "01-04 00"]),
@@ -95,6 +98,31 @@ def test_days_and_hours_when_the_clock_moves(zone: str, day: str, length: int, o
 
 
 @pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-29", [2, *[3] * 7]),
+        ("Europe/Berlin", "2026-10-25", [4, *[3] * 7]),
+        ("America/Havana", "2026-11-01", [4, *[3] * 7]),
+    ],
+)
+def test_bins_of_hours_begin_on_the_same_hours_each_day(zone: str, day: str, hours: list[int]) -> None:
+    """The bin in which the clock moves is shorter or longer, and all others stay where they are."""
+    noon = round(datetime.fromisoformat(f"{day} 12:00").replace(tzinfo=ZoneInfo(zone)).timestamp()) * SECOND
+    first, last = make_bins(DAY, noon, noon + 1, zone).bounds
+    assert minutes(make_bins(HOURS_3, first, last, zone).bounds) == [60 * length for length in hours]
+
+
+@pytest.mark.parametrize(("size", "length"), [*zip(SHORT, [1, 5, 15, 30, 60, 300, 900, 1800], strict=True)])
+def test_short_bins(size: BinSize, length: int) -> None:
+    """Bins of seconds and minutes have their length and hold the range and no more, also at an odd offset."""
+    start = moment("2026-01-10 00:00") + 7 * MINUTES
+    bounds = make_bins(size, start, start + 100 * length * SECOND, "Asia/Kathmandu").bounds
+    assert {high - low for low, high in pairwise(bounds)} == {length * SECOND}
+    assert bounds[0] <= start < bounds[1]
+    assert bounds[-2] < start + 100 * length * SECOND <= bounds[-1]
+
+
+@pytest.mark.parametrize(
     ("zone", "first"), [("Asia/Kolkata", "18:30"), ("Asia/Kathmandu", "18:15"), ("Pacific/Chatham", "10:15")]
 )
 def test_zones_with_odd_offsets(zone: str, first: str) -> None:
@@ -119,8 +147,10 @@ def test_a_date_that_never_was_has_no_bin() -> None:
     length=st.integers(1, 40 * 24 * 60 * MINUTES),
 )
 def test_bounds_are_where_the_clock_shows_them(size: BinSize, zone: str, start: int, length: int) -> None:
-    """Bounds grow, hold the range and no more, and each is at a full hour, midnight, Monday or first of a month, unless
-    the clock has just skipped that."""
+    """Bounds grow, hold the range and no more, and each is at a full step of minutes or seconds, at a full hour,
+    midnight, Monday or first of a month, unless the clock has just skipped that."""
+    step = STEPS.get(size, 60 * MINUTES) // SECOND
+    length = min(length, 100 * step * SECOND) if size in STEPS else length
     bounds = make_bins(size, start, start + length, zone).bounds
     assert bounds[0] <= start < bounds[1]
     assert bounds[-2] < start + length <= bounds[-1]
@@ -130,12 +160,17 @@ def test_bounds_are_where_the_clock_shows_them(size: BinSize, zone: str, start: 
         before = datetime.fromtimestamp(bound / SECOND - 1, ZoneInfo(zone))
         assert _period(size, wall) != _period(size, before) or wall.utcoffset() != before.utcoffset()
         has_skipped = wall.replace(tzinfo=None) - before.replace(tzinfo=None) != timedelta(seconds=1)
-        assert has_skipped or (wall.minute, wall.second) == (0, 0)
+        assert has_skipped or (60 * wall.minute + wall.second) % step == 0
 
 
 def _period(size: BinSize, wall: datetime) -> tuple[object, ...]:
+    if size in STEPS:
+        return (wall.date(), (3600 * wall.hour + 60 * wall.minute + wall.second) * SECOND // STEPS[size])
     return {
         HOUR: (wall.date(), wall.hour, wall.utcoffset()),
+        HOURS_3: (wall.date(), wall.hour // 3),
+        HOURS_6: (wall.date(), wall.hour // 6),
+        HOURS_12: (wall.date(), wall.hour // 12),
         DAY: (wall.date(),),
         WEEK: wall.isocalendar()[:2],
         MONTH: (wall.year, wall.month),

@@ -70,10 +70,11 @@ def test_the_relation_has_the_types_of_the_values(engine: FigureEngine, opened: 
     }
     opened.define("b", **types)
     opened.publish({"id": "a", "at": START, "list": [0.5, None], "violations": {"f": "range"}})
-    selection = RowSelection("production", BINS, [*types], ["b"], with_violations=True)
+    selection = RowSelection("production", BINS, [*types], ["b"], with_violations=True, with_received=True)
     found = select(engine, opened, selection, "SELECT column_name, column_type FROM (DESCRIBE FROM rows)")
     assert dict(found) == {
         "ts": "TIMESTAMP",
+        "received_at": "TIMESTAMP",
         "bin": "BIGINT",
         "violations": 'STRUCT("column" VARCHAR, kind VARCHAR, "value" VARCHAR)[]',
         "v:f": "DOUBLE",

@@ -83,7 +83,7 @@ def test_rolling_vectors() -> None:
     assert first.value > 0
 
 
-def weighted(*, is_on: bool = True, **more: Any) -> Subject:
+def weighted(*, is_on: bool | None = None, **more: Any) -> Subject:
     columns = [
         {"name": "x", "data_type": "bool"},
         {"name": "s", "data_type": "float"},
@@ -94,10 +94,11 @@ def weighted(*, is_on: bool = True, **more: Any) -> Subject:
     return model(columns, "binary_classification", spec=spec, **params)
 
 
-def test_class_weights() -> None:
+@pytest.mark.parametrize("is_on", [None, True])
+def test_class_weights(is_on: bool | None) -> None:
     """Each event has the weight of its predicted class; without a prediction it has none."""
     rows: list[Row] = [{"x": True, "s": 0.5}, {"x": False, "s": 0.4}, {"x": False, "s": 0.1}, {"x": True, "s": None}]
-    found = pair(weighted(), rows, rows[:2])
+    found = pair(weighted(is_on=is_on), rows, rows[:2])
     assert shown(found) == {"false": (2, 1), "true": (10, 10)}
     assert (found.baseline.size, found.window.size) == (3, 2)
 
@@ -112,8 +113,8 @@ def test_weight_column() -> None:
     assert shown(pair(weighted(metadata=["_weight"]), rows, rows)) == {"false": (0.5, 0.5), "true": (2.5, 2.5)}
 
 
-def test_weights_are_off_by_default() -> None:
-    """Without weighted_ref_histograms, each event counts as one."""
+def test_weights_can_be_switched_off() -> None:
+    """With weighted_ref_histograms false, each event counts as one."""
     rows: list[Row] = [{"x": True, "s": 0.5, "_weight": 2.5}, {"x": False, "s": 0.4}]
     assert shown(pair(weighted(metadata=["_weight"], is_on=False), rows, rows)) == {"false": (1, 1), "true": (1, 1)}
 

@@ -10,10 +10,18 @@ import pytest
 from inference_events.errors import BadRequest
 from inference_events.events.columns import ColumnSelection
 from inference_events.events.store import Snapshot
-from inference_events.monitoring.engine import BinSize, FigureEngine, FiguresUnfinished, QueryTimeout, make_bins
-from inference_events.monitoring.metrics import Figure, MetricQuery
+from inference_events.monitoring.engine import (
+    BinSize,
+    FigureEngine,
+    FiguresUnfinished,
+    QueryTimeout,
+    QueryTooLarge,
+    make_bins,
+)
+from inference_events.monitoring.metrics import Figure, MetricQuery, ordered
 from inference_events.monitoring.partials import computing, filling
 from inference_events.monitoring.queries import Baseline, Window, compute_figures
+from inference_events.monitoring.queries.receipt import ReceiptLag, lags_of
 from inference_events.monitoring.subject import Subject
 from tests.monitoring.partials.figures import BASELINES, DAY, HOUR, assert_same, direct, merged, subject_of
 from tests.stores.opened import NOW, Opened
@@ -114,6 +122,29 @@ def test_other_bins_use_the_same_partials(watched: FigureEngine, opened: Opened,
     assert store.reads == []
 
 
+def test_short_bins_are_kept(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
+    """Bins of minutes and quantiles of the receipt lag are computed once, and again when their hour has changed."""
+    subject = subject_of(opened)
+    bins = make_bins(BinSize.MINUTES_5, START, START + 4 * HOUR)
+    window = Window("production", bins)
+
+    def compute() -> list[list[Figure]]:
+        with watched.compute(subject.schema) as computation:
+            return [
+                *compute_figures(computation, window, [ACCURACY], subject, BASELINES),
+                *lags_of(computation, window, bins, [ReceiptLag(0.5)]),
+            ]
+
+    assert sum(figure.rows for figure in compute()[0]) == 4
+    assert store.read()
+    compute()
+    assert store.reads == []
+    opened.publish({"id": "new", "at": START + HOUR + 1, "x": 0.5})
+    accuracy, lags = compute()
+    assert [figure.rows for figure in (accuracy[12], lags[12])] == [2, 2]
+    assert all((start or 0) >= START + HOUR and (end or 0) <= START + 2 * HOUR for start, end in store.read())
+
+
 @pytest.mark.parametrize("query", [ACCURACY, AUC], ids=["merged", "by bin"])
 def test_the_next_request_continues(
     watched: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch, query: MetricQuery
@@ -149,6 +180,19 @@ def attempt(
     except FiguresUnfinished as error:
         errors.append(error)
         return []
+
+
+def test_more_rows_than_memory_is_for(
+    watched: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the rows of all bins do not fit into memory, those of fewer bins are read; one bin must fit."""
+    subject = subject_of(opened)
+    expected = direct(watched, subject, WINDOW, [AUC])
+    monkeypatch.setattr(ordered, "MAX_ROWS", 30)
+    assert_same(merged(watched, subject, WINDOW, [AUC]), expected)
+    month = Window("production", make_bins(BinSize.MONTH, START, START + DAYS * DAY))
+    with pytest.raises(QueryTooLarge):
+        merged(watched, subject, month, [AUC])
 
 
 def test_a_computation_of_an_earlier_moment(watched: FigureEngine, opened: Opened) -> None:

@@ -50,6 +50,8 @@ WINDOWS: list[tuple[Bins | None, str]] = [
     bins(BinSize.DAY, BERLIN_FORTH, 2 * DAY, "Europe/Berlin"),
     bins(BinSize.HOUR, LEAP_DAY, 8 * HOUR, "Asia/Kathmandu"),
     bins(BinSize.DAY, LEAP_DAY, 2 * DAY, "Asia/Kolkata"),
+    bins(BinSize.MINUTES_15, LORD_HOWE_FORTH, 3 * HOUR, "Australia/Lord_Howe"),
+    bins(BinSize.MINUTES_5, BERLIN_BACK, 2 * HOUR, "Europe/Berlin"),
     bins(BinSize.WEEK, NEW_YEAR, 8 * DAY, "Asia/Kathmandu"),
     bins(BinSize.MONTH, LEAP_DAY, 300 * DAY, "Asia/Kolkata"),
     bins(BinSize.QUARTER, NEW_YEAR, 300 * DAY, "UTC"),

@@ -38,17 +38,19 @@ TRAINED = [
 
 
 class Kept:
-    """Events in a store and the same ones in Python. `labelled` has when each label arrived."""
+    """Events in a store and the same ones in Python. `labelled` and `received` have when label and event arrived."""
 
     def __init__(self, opened: Opened) -> None:
         self.opened = opened
         self._events: dict[str, Event] = {}
         self.labelled: dict[str, int] = {}
+        self.received: dict[str, int] = {}
 
     def publish(self, *events: Event, received_at: int = NOW) -> None:
         self.opened.publish(*({**event, "received_at": received_at} for event in events), received_at=received_at)
         for event in events:
             self._events[event["id"]] = dict(event)
+            self.received.setdefault(event["id"], received_at)
             self._note(event, received_at)
 
     def update(self, *events: Event, received_at: int = NOW) -> None:
@@ -91,7 +93,8 @@ def first_events(opened: Opened) -> Kept:
 def change(kept: Kept) -> None:
     """Correct, label, move and delete events."""
     kept.update({"id": "e", "label": True}, {"id": "b", "label": True}, received_at=NOW + DAY)
-    kept.publish({"id": "c", "at": START + 2 * DAY, "x": 0.3, "n": 9, "label": False, "name": "C"})
+    moved = {"id": "c", "at": START + 2 * DAY, "x": 0.3, "n": 9, "label": False, "name": "C"}
+    kept.publish(moved, {"id": "g", "at": START + 2 * DAY, "x": 0.8}, received_at=NOW + HOUR)
     kept.delete("a")
 
 

@@ -1,10 +1,12 @@
 """Series, violations and labels by bin are exact on both engines, after corrections, moves and deletions."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import quantiles
 from typing import Any
 
+import numpy as np
 import pytest
 
 from inference_events.monitoring import fql
@@ -30,6 +32,7 @@ from tests.monitoring.queries.frames import (
 from tests.stores.opened import MODEL, NOW, SECOND, Opened
 
 BINS = make_bins(BinSize.DAY, *RANGE)
+LEVELS = (0.5, 0.9, 0.99)
 MEASURES: list[dict[str, Any]] = [
     {"measure": "count"},
     {"measure": "violations", "column": "name"},
@@ -39,6 +42,7 @@ MEASURES: list[dict[str, Any]] = [
     {"measure": "statistic", "metric": "quantile", "column": "x", "level": 0.25},
     {"measure": "drift", "metric": "psi", "column": "name"},
     {"measure": "performance", "metric": "accuracy", "threshold": 0.3},
+    *({"measure": "receipt_lag", "level": level} for level in LEVELS),
 ]
 
 
@@ -50,7 +54,7 @@ def series_plan(opened: Opened, *, group_by: str | None = None, segment: str | N
     return SeriesPlan(frame, measures, BinSize.DAY, BINS, group_by)
 
 
-def expected(events: list[Event]) -> list[float | None]:
+def expected(events: list[Event], received: Mapping[str, int]) -> list[float | None]:
     """Compute the measures in Python, all but the drift."""
     labelled = [one for one in events if one.get("label") is not None]
     numbers = [one["n"] for one in events if one.get("n") is not None]
@@ -66,7 +70,12 @@ def expected(events: list[Event]) -> list[float | None]:
         sum(numbers) / len(numbers) if numbers else None,
         _quartile(scores),
         len(right) / len(labelled) if labelled else None,
+        *_quantiles([(received[one["id"]] - one["at"]) / SECOND for one in events]),
     ]
+
+
+def _quantiles(lags: list[float]) -> list[float | None]:
+    return [float(np.quantile(lags, level)) if lags else None for level in LEVELS]
 
 
 def _quartile(scores: list[float]) -> float | None:
@@ -85,7 +94,7 @@ def assert_exact(engine: FigureEngine, kept: Kept) -> None:
     """Compare the series of all events."""
     (everything,) = content(engine, series_plan(kept.opened)).groups
     for day, events in enumerate(kept.by_day()):
-        assert found(everything.figures)[day] == pytest.approx(expected(events))
+        assert found(everything.figures)[day] == pytest.approx(expected(events, kept.received))
         assert everything.rows[day] == len(events)
 
 
@@ -101,10 +110,11 @@ def assert_exact_parts(engine: FigureEngine, kept: Kept) -> None:
     ]
     for one in grouped:
         for day, events in enumerate(kept.by_day(name=one.group.name)):
-            assert found(one.figures)[day] == pytest.approx(expected(events))
+            assert found(one.figures)[day] == pytest.approx(expected(events, kept.received))
     (narrow,) = content(engine, series_plan(kept.opened, segment="x > 0.5")).groups
     for day, events in enumerate(kept.by_day()):
-        assert found(narrow.figures)[day] == pytest.approx(expected([one for one in events if one["x"] > 0.5]))
+        high = [one for one in events if one["x"] > 0.5]
+        assert found(narrow.figures)[day] == pytest.approx(expected(high, kept.received))
 
 
 def test_series(engine: FigureEngine, opened: Opened) -> None:

@@ -63,6 +63,7 @@ from .baseline_response import BaselineResponse
 from .baseline_type import BaselineType
 from .bin_ import Bin
 from .bin_size import BinSize
+from .bin_step import BinStep
 from .binned_figures import BinnedFigures
 from .binned_labels import BinnedLabels
 from .binned_series import BinnedSeries
@@ -105,6 +106,7 @@ from .distribution_response import DistributionResponse
 from .distribution_side import DistributionSide
 from .download_events_request import DownloadEventsRequest
 from .drift_figures_type_0 import DriftFiguresType0
+from .drift_metric import DriftMetric
 from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
@@ -171,6 +173,10 @@ from .health_status import HealthStatus
 from .histogram_request import HistogramRequest
 from .histogram_response import HistogramResponse
 from .histograms import Histograms
+from .ingestion import Ingestion
+from .ingestion_counts import IngestionCounts
+from .ingestion_minute import IngestionMinute
+from .ingestion_response import IngestionResponse
 from .input_type import InputType
 from .job import Job
 from .job_accepted import JobAccepted
@@ -201,6 +207,7 @@ from .metrics_query import MetricsQuery
 from .model import Model
 from .model_artifact_files_item import ModelArtifactFilesItem
 from .model_create import ModelCreate
+from .model_ingestion import ModelIngestion
 from .model_list import ModelList
 from .model_metric import ModelMetric
 from .model_metrics import ModelMetrics
@@ -274,9 +281,11 @@ from .read_events_response import ReadEventsResponse
 from .readiness import Readiness
 from .readiness_response import ReadinessResponse
 from .readiness_status import ReadinessStatus
+from .refused_requests import RefusedRequests
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .request_latency_type_0 import RequestLatencyType0
 from .score_histogram_type_0 import ScoreHistogramType0
 from .score_name import ScoreName
 from .scores_request import ScoresRequest
@@ -303,6 +312,7 @@ from .session_code import SessionCode
 from .session_code_response import SessionCodeResponse
 from .session_create import SessionCreate
 from .session_response import SessionResponse
+from .small_histograms import SmallHistograms
 from .software_version import SoftwareVersion
 from .stored_event import StoredEvent
 from .stored_event_labelled_at import StoredEventLabelledAt
@@ -421,6 +431,7 @@ __all__ = (
     "BinnedSeries",
     "BinnedViolations",
     "BinSize",
+    "BinStep",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
@@ -459,6 +470,7 @@ __all__ = (
     "DistributionSide",
     "DownloadEventsRequest",
     "DriftFiguresType0",
+    "DriftMetric",
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
@@ -523,6 +535,10 @@ __all__ = (
     "HistogramRequest",
     "HistogramResponse",
     "Histograms",
+    "Ingestion",
+    "IngestionCounts",
+    "IngestionMinute",
+    "IngestionResponse",
     "InputType",
     "Job",
     "JobAccepted",
@@ -553,6 +569,7 @@ __all__ = (
     "Model",
     "ModelArtifactFilesItem",
     "ModelCreate",
+    "ModelIngestion",
     "ModelList",
     "ModelMetric",
     "ModelMetrics",
@@ -626,9 +643,11 @@ __all__ = (
     "Readiness",
     "ReadinessResponse",
     "ReadinessStatus",
+    "RefusedRequests",
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "RequestLatencyType0",
     "ScoreHistogramType0",
     "ScoreName",
     "ScoresRequest",
@@ -655,6 +674,7 @@ __all__ = (
     "SessionCodeResponse",
     "SessionCreate",
     "SessionResponse",
+    "SmallHistograms",
     "SoftwareVersion",
     "StoredEvent",
     "StoredEventLabelledAt",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.bin_size import BinSize, check_bin_size
+from ..models.bin_step import BinStep, check_bin_step
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ class BinnedViolations:
     """ Names the state of the events that figures were computed from. Figures of the same request and the same data
     revision are equal. It has no other meaning for clients. An addition to the vendor's API.
      """
-    bin_size: BinSize | Unset = UNSET
-    """ The length of a bin, on the clock of the time zone. """
+    bin_size: BinStep | Unset = UNSET
+    """ The length of a bin, on the clock of the time zone. Bins of 3, 6 and 12 hours begin at midnight and so many
+    hours
+    later; one in which the clock moves is shorter or longer.
+     """
     edges: list[datetime.datetime] | Unset = UNSET
     """ Where bins of time start and end - the start of each bin, and the end of the last one. A start belongs to
     its bin,
@@ -138,11 +141,11 @@ class BinnedViolations:
         data_revision = d.pop("data_revision")
 
         _bin_size = d.pop("bin_size", UNSET)
-        bin_size: BinSize | Unset
+        bin_size: BinStep | Unset
         if isinstance(_bin_size, Unset):
             bin_size = UNSET
         else:
-            bin_size = check_bin_size(_bin_size)
+            bin_size = check_bin_step(_bin_size)
 
         _edges = d.pop("edges", UNSET)
         edges: list[datetime.datetime] | Unset = UNSET

@@ -3,7 +3,15 @@
 from typing import Literal
 
 MeasureName = Literal[
-    "count", "custom_metric", "drift", "labels", "missing", "performance", "statistic", "violations"
+    "count",
+    "custom_metric",
+    "drift",
+    "labels",
+    "missing",
+    "performance",
+    "receipt_lag",
+    "statistic",
+    "violations",
 ]
 
 MEASURE_NAME_VALUES: set[MeasureName] = {
@@ -13,6 +21,7 @@ MEASURE_NAME_VALUES: set[MeasureName] = {
     "labels",
     "missing",
     "performance",
+    "receipt_lag",
     "statistic",
     "violations",
 }

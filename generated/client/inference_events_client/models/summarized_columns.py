@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.bin_size import BinSize, check_bin_size
+from ..models.bin_step import BinStep, check_bin_step
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ class SummarizedColumns:
     """ The number of columns of all pages. """
     baseline: ComparedBaselineType0 | None | Unset = UNSET
     """ A baseline; null if there is none. """
-    bin_size: BinSize | Unset = UNSET
-    """ The length of a bin, on the clock of the time zone. """
+    bin_size: BinStep | Unset = UNSET
+    """ The length of a bin, on the clock of the time zone. Bins of 3, 6 and 12 hours begin at midnight and so many
+    hours
+    later; one in which the clock moves is shorter or longer.
+     """
     edges: list[datetime.datetime] | Unset = UNSET
     """ Where bins of time start and end - the start of each bin, and the end of the last one. A start belongs to
     its bin,
@@ -139,11 +142,11 @@ class SummarizedColumns:
         baseline = _parse_baseline(d.pop("baseline", UNSET))
 
         _bin_size = d.pop("bin_size", UNSET)
-        bin_size: BinSize | Unset
+        bin_size: BinStep | Unset
         if isinstance(_bin_size, Unset):
             bin_size = UNSET
         else:
-            bin_size = check_bin_size(_bin_size)
+            bin_size = check_bin_step(_bin_size)
 
         _edges = d.pop("edges", UNSET)
         edges: list[datetime.datetime] | Unset = UNSET

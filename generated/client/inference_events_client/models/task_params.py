@@ -26,9 +26,9 @@ class TaskParams:
     top_k: int | None | Unset = UNSET
     """ For ranking, the number of top items that count. """
     class_weights: list[float] | None | Unset = UNSET
-    """ The weight of each class. """
+    """ The weight of each class, with which a drift counts its events. """
     weighted_ref_histograms: bool | None | Unset = UNSET
-    """ Whether reference histograms are weighted. """
+    """ False switches the weights of a drift off. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from attrs import define as _attrs_define
 
-from ..models.bin_size import BinSize, check_bin_size
+from ..models.bin_step import BinStep, check_bin_step
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -40,8 +40,11 @@ class ViolationsRequest:
     """ The `data_revision` of an earlier response to the same request. If it is still the present one, nothing is
     computed.
      """
-    bin_size: BinSize | Unset = UNSET
-    """ The length of a bin, on the clock of the time zone. """
+    bin_size: BinStep | Unset = UNSET
+    """ The length of a bin, on the clock of the time zone. Bins of 3, 6 and 12 hours begin at midnight and so many
+    hours
+    later; one in which the clock moves is shorter or longer.
+     """
     max_bins: int | Unset = 60
     """ How many bins the range may have if `bin_size` is absent. """
     columns: list[str] | None | Unset = UNSET
@@ -202,11 +205,11 @@ class ViolationsRequest:
         known_revision = _parse_known_revision(d.pop("known_revision", UNSET))
 
         _bin_size = d.pop("bin_size", UNSET)
-        bin_size: BinSize | Unset
+        bin_size: BinStep | Unset
         if isinstance(_bin_size, Unset):
             bin_size = UNSET
         else:
-            bin_size = check_bin_size(_bin_size)
+            bin_size = check_bin_step(_bin_size)
 
         max_bins = d.pop("max_bins", UNSET)
 

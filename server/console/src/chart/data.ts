@@ -10,6 +10,8 @@ import { inZone } from "../ui/time";
 import { DAY } from "../url/range";
 import { localIso } from "../url/zone";
 
+const MINUTE = 60_000;
+
 export interface ChartSeries {
   name: string;
   values: readonly (number | null)[];
@@ -42,15 +44,26 @@ export interface Mark {
 export interface ChartData {
   edges: readonly string[];
   complete: readonly boolean[];
-  binSize: Schemas["BinSize"];
+  binSize: Schemas["BinStep"];
   rows: readonly number[];
   series: readonly ChartSeries[];
   thresholds?: readonly Threshold[];
   marks?: readonly Mark[];
 }
 
-const BINS: Record<Schemas["BinSize"], string> = {
+const BINS: Record<Schemas["BinStep"], string> = {
+  "1s": "1 s bins",
+  "5s": "5 s bins",
+  "15s": "15 s bins",
+  "30s": "30 s bins",
+  "1min": "1 min bins",
+  "5min": "5 min bins",
+  "15min": "15 min bins",
+  "30min": "30 min bins",
   Hour: "1 h bins",
+  "3h": "3 h bins",
+  "6h": "6 h bins",
+  "12h": "12 h bins",
   Day: "1 d bins",
   Week: "1 week bins",
   Month: "1 month bins",
@@ -58,7 +71,7 @@ const BINS: Record<Schemas["BinSize"], string> = {
 };
 
 /** Return the words for a size of bins: `1 h bins`. */
-export function binWords(size: Schemas["BinSize"]): string {
+export function binWords(size: Schemas["BinStep"]): string {
   return BINS[size];
 }
 
@@ -71,8 +84,8 @@ export function instants(edges: readonly string[]): number[] {
 export function binName(edges: readonly string[], bin: number, zone: string): string {
   const start = edges[bin] ?? "";
   const shown = inZone(start, zone);
-  const isShort = Date.parse(edges[bin + 1] ?? start) - Date.parse(start) < 0.9 * DAY;
-  return shown.slice(0, isShort ? 16 : 10);
+  const length = Date.parse(edges[bin + 1] ?? start) - Date.parse(start);
+  return shown.slice(0, length < MINUTE ? 19 : length < 0.9 * DAY ? 16 : 10);
 }
 
 /** Write a range of edges: `2013-12-24 to 2013-12-31`. */
@@ -82,19 +95,28 @@ export function rangeName(edges: readonly string[], zone: string): string {
   return `${short(inZone(edges[0] ?? "", zone))} to ${short(inZone(edges[last] ?? "", zone))}`;
 }
 
+/** Return the number of the series with the greatest value, which is the one to speak of first. */
+export function mainSeries({ series }: ChartData): number {
+  const tops = series.map(({ values, isCompared }) =>
+    isCompared ? Number.NEGATIVE_INFINITY : Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)),
+  );
+  return Math.max(tops.indexOf(Math.max(...tops)), 0);
+}
+
 /** Say what a series shows: latest, lowest, highest. */
 export function finding(data: ChartData, series: ChartSeries, zone: string, write: (value: number) => string): string {
   const known = series.values
     .map((value, bin) => ({ value, bin }))
     .filter((one): one is { value: number; bin: number } => one.value !== null);
   const last = known.at(-1);
-  if (!last) return "no values";
+  const name = data.series.length > 1 ? `${series.name}: ` : "";
+  if (!last) return `${name}no values`;
   const low = known.reduce((best, one) => (one.value < best.value ? one : best));
   const high = known.reduce((best, one) => (one.value >= best.value ? one : best));
   const at = (bin: number) => binName(data.edges, bin, zone);
   const open = data.complete[last.bin] ? "" : ", whose bin has not ended";
-  if (low.value === high.value) return `always ${write(low.value)}`;
-  return `latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
+  if (low.value === high.value) return `${name}always ${write(low.value)}`;
+  return `${name}latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
 }
 
 /** Say what is in a bin of a series: `2013-12-24 14:00, 1,204 events`. */
@@ -109,7 +131,8 @@ export function announcement(
   const value = series.values[bin] ?? null;
   const parts = [binName(data.edges, bin, zone)];
   if (data.series.length > 1) parts.push(series.name);
-  parts.push(value === null ? reason(series, bin) : `${write(value)} ${unit}`.trim());
+  const of = value === 1 && unit === "events" ? "event" : unit;
+  parts.push(value === null ? reason(series, bin) : `${write(value)} ${of}`.trim());
   if (series.hollow?.[bin]) parts.push("little data");
   if (!data.complete[bin]) parts.push("bin has not ended");
   for (const mark of marksIn(data, bin)) parts.push(mark.text);

@@ -32,6 +32,8 @@ interface Props {
   unit: string;
   write: (value: number) => string;
   href?: (row: HeatRow, bin: number) => string;
+  /** Whether a dark cell is a fault. */
+  isBad?: boolean;
   /** Heads of the columns after the cells. */
   heads?: string[];
 }
@@ -39,11 +41,11 @@ interface Props {
 const TONES = 8;
 
 export function HeatMap(props: Props) {
-  const { label, first, bins, rows, heads = [] } = props;
+  const { label, first, bins, rows, isBad = false, heads = [] } = props;
   const table = useRef<HTMLTableElement>(null);
   return (
     <section class="table-box heat-box" aria-label={label}>
-      <table class="heat" ref={table} onKeyDown={(event) => walk(event, table.current)}>
+      <table class={isBad ? "heat bad" : "heat"} ref={table} onKeyDown={(event) => walk(event, table.current)}>
         <thead>
           <tr>
             <th scope="col">{first}</th>

@@ -14,6 +14,7 @@ import { linkTo, type Model, routeAt } from "../url/routes";
 import type { Selection } from "../url/selection";
 
 const SHOWN = 6;
+const EVENTS = 12;
 const READ = 50;
 
 interface ListProps<T> {
@@ -144,7 +145,7 @@ export function LastEvents({ model, selection }: { model: Model; selection: Sele
       environment.type === "PRODUCTION"
         ? { env_type: "PRODUCTION" as const }
         : { env_type: "PRE_PRODUCTION" as const, env_name: environment.name };
-    const request = { model_id: model.id, ...of, limit: SHOWN, order: "desc" as const, columns: [], preview: 200 };
+    const request = { model_id: model.id, ...of, limit: EVENTS, order: "desc" as const, columns: [], preview: 200 };
     return (await body(api.POST("/v3/events/query", { body: request, signal }))).data.items;
   });
   return (
@@ -159,7 +160,13 @@ export function LastEvents({ model, selection }: { model: Model; selection: Sele
               <Text value={event.event_id} />
             </PageLink>
           </th>
-          <td class="number quiet">{event.violations.length ? `${count(event.violations.length)} violations` : ""}</td>
+          <td class="number quiet">
+            {event.violations.length
+              ? event.violations.length === 1
+                ? "1 violation"
+                : `${count(event.violations.length)} violations`
+              : ""}
+          </td>
         </tr>
       )}
     </List>

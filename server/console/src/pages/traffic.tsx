@@ -5,6 +5,7 @@ import { type Binned, readSeries, type Series } from "../api/series";
 import { Chart } from "../chart/chart";
 import type { ChartData, ChartSeries } from "../chart/data";
 import { ColumnChoice } from "../ui/column-choice";
+import { NothingInRange } from "../ui/nothing-in-range";
 import { count } from "../ui/number";
 import { Panel } from "../ui/panel";
 import { change, place } from "../url/location";
@@ -35,7 +36,13 @@ export function Traffic({ model }: ModelPageProps) {
         <GroupChoice model={model} by={by} />
       </div>
       <Panel title={title} resource={series}>
-        {(found) => <Chart title={title} unit="events" span={[0, null]} write={count} {...found} />}
+        {(found) =>
+          found.data.rows.every((rows) => rows === 0) ? (
+            <NothingInRange selection={selection} />
+          ) : (
+            <Chart title={title} unit="events" span={[0, null]} write={count} {...found} />
+          )
+        }
       </Panel>
       <WeekHours selection={selection} />
     </>

@@ -3,6 +3,7 @@
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 const FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+const SHORT_FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** Write a count with commas: 1,204. Text of a larger integer stays exact. */
@@ -20,6 +21,11 @@ export function figure(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(2);
   return FIGURE.format(value);
+}
+
+/** Write a difference or the width of an interval with two digits: 0.022. */
+export function short(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(0) : SHORT_FIGURE.format(value);
 }
 
 /** Write a percentage, of which 100 is all: 0.81%. */

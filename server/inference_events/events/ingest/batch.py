@@ -14,20 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inference_events import exact_json
-from inference_events.events.ingest.columns import (
-    NULL_TEXTS,
-    TOO_DEEP,
-    TOO_NESTED,
-    Converted,
-    convert,
-    is_null,
-    is_too_deep,
-)
+from inference_events.events.ingest.columns import Converted, convert
 from inference_events.events.ingest.hashes import HASH_VERSION, hash_column, hash_pair
 from inference_events.events.ingest.ids import MAX_ID_CHARACTERS, event_id, generate_id
 from inference_events.events.ingest.list_text import TypeMismatch, is_list_text, text_list
 from inference_events.events.ingest.normalize import Values, as_list
 from inference_events.events.ingest.number_text import canonical_id
+from inference_events.events.ingest.raw_values import NULL_TEXTS, TOO_DEEP, TOO_NESTED, is_null, is_too_deep
 from inference_events.events.ingest.rows import IncomingRows
 from inference_events.events.ingest.time_formats import TimeFormat
 from inference_events.events.ingest.times import whole_times

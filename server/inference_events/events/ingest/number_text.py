@@ -5,6 +5,8 @@ import re
 from decimal import Decimal
 
 MAX_NUMBER_CHARACTERS = 400
+# The lowest 64-bit integer, as a float.
+LOWEST = -(2.0**63)
 # Linear in the length of the text: each digit can match in one place only.
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 

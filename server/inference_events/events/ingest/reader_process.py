@@ -25,15 +25,9 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from inference_events import exact_json
-from inference_events.events.ingest.files import (
-    DAMAGED,
-    NOT_READABLE,
-    FileChunk,
-    TooManyMalformed,
-    Unreadable,
-    column_names,
-    read_chunks,
-)
+from inference_events.events.ingest.chunks import FileChunk
+from inference_events.events.ingest.files import column_names, read_chunks
+from inference_events.events.ingest.unreadable import DAMAGED, NOT_READABLE, TooManyMalformed, Unreadable
 from inference_events.files.source import FileSource
 from inference_events.files.store import FileStoreUnavailable
 from inference_events.without_pandas import forbid_pandas

@@ -21,16 +21,11 @@ import structlog
 from inference_events import exact_json
 from inference_events.errors import ServiceUnavailable
 from inference_events.events.ingest import reader_process
-from inference_events.events.ingest.files import (
-    CHUNK_BYTES,
-    MAX_MALFORMED,
-    NOT_READABLE,
-    FileChunk,
-    TooManyMalformed,
-    Unreadable,
-)
+from inference_events.events.ingest.chunks import CHUNK_BYTES, FileChunk
+from inference_events.events.ingest.files import MAX_MALFORMED
 from inference_events.events.ingest.reader_environment import reader_environment
 from inference_events.events.ingest.reader_process import HEADER, LENGTH, Kind
+from inference_events.events.ingest.unreadable import NOT_READABLE, TooManyMalformed, Unreadable
 from inference_events.files.source import FileSource
 from inference_events.files.store import FileStoreUnavailable
 from inference_events.limits import MIB

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from inference_events import exact_json
-from inference_events.events.ingest.columns import is_null, text_to_null
 from inference_events.events.ingest.normalize import Values, as_list, normalize
+from inference_events.events.ingest.raw_values import is_null, text_to_null
 from inference_events.events.types import Mask
 
 

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.ingest.columns import text_to_null
 from inference_events.events.ingest.normalize import PlainValues, Values
+from inference_events.events.ingest.raw_values import text_to_null
 from inference_events.events.ingest.time_formats import TimeFormat
 from inference_events.events.ingest.timestamps import EPOCH_UNITS, FIRST, LAST, NOT_A_TIME
 from inference_events.events.types import TIMESTAMP

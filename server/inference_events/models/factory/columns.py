@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inference_events.events.ingest.columns import NULL_TEXTS, convert
+from inference_events.events.ingest.columns import convert
 from inference_events.events.ingest.list_text import TypeMismatch, text_list
 from inference_events.events.ingest.normalize import Values
+from inference_events.events.ingest.raw_values import NULL_TEXTS
 from inference_events.models.schema import SCALAR_TYPES, Column
 from inference_events_api import types as t
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from inference_events.events.ingest.files import Alive, Unreadable, column_names, ignore_progress, rows_to_sample
+from inference_events.events.ingest.files import Alive, column_names, ignore_progress, rows_to_sample
 from inference_events.events.ingest.normalize import normalize
+from inference_events.events.ingest.unreadable import Unreadable
 from inference_events.files.source import FileSource
 from inference_events.models.factory.columns import Cells, describe, is_text_type, undecided
 from inference_events.models.factory.sampling import sample

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from inference_events.catalog import Catalog, files
 from inference_events.errors import BadRequest
-from inference_events.events.ingest.files import Unreadable
 from inference_events.events.ingest.readers import FileReaders
+from inference_events.events.ingest.unreadable import Unreadable
 from inference_events.files.source import FileSource
 from inference_events.files.store import FileStore
 from inference_events_api import types as t

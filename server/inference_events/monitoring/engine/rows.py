@@ -1,8 +1,8 @@
 """The rows relation: what the SQL of segments and metrics reads.
 
-It has a row per event: `ts`, `bin`, `violations` if they are read, and values and label times under the names of
-`events.columns`. Statements read it through a common table expression, so that the segment's values are bound like
-those of the statement.
+It has a row per event: `ts`, `bin`, `received_at` and `violations` if they are read, and values and label times under
+the names of `events.columns`. Statements read it through a common table expression, so that the segment's values are
+bound like those of the statement.
 
 Rows come from the store as they are read and are never all in memory, unless a statement needs them more than once.
 A further statement reads them again, at the same moment. Measured on the embedded engine, with 10 million events and
@@ -55,7 +55,8 @@ class Numbering(Protocol):
 class RowSelection:
     """The rows of an environment in `bins`, or without bins all of them in bin 0, if they are in the segment.
 
-    `columns`, `labels` and `with_violations` are as in ColumnSelection. The columns of the segment come in addition.
+    `columns`, `labels`, `with_violations` and `with_received` are as in ColumnSelection. Columns of the segment are
+    read in addition.
     """
 
     environment_id: str
@@ -64,6 +65,7 @@ class RowSelection:
     labels: Sequence[str] = ()
     with_violations: bool = False
     segment: Segment | None = None
+    with_received: bool = False
 
     @property
     def stored(self) -> ColumnSelection:
@@ -76,6 +78,7 @@ class RowSelection:
             self.with_violations,
             self.bins.bounds[0] if self.bins else None,
             self.bins.bounds[-1] if self.bins else None,
+            self.with_received,
         )
 
 

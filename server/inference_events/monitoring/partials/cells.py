@@ -10,6 +10,7 @@ import numpy.typing as npt
 from inference_events.events import hours
 from inference_events.events.hours import HourRange
 from inference_events.monitoring.engine import Bins
+from inference_events.monitoring.engine.bins import STEPS
 from inference_events.monitoring.partials.ranges import Range
 
 QUARTER = hours.MICROSECONDS // 4
@@ -25,10 +26,15 @@ class Grid:
 
     bins: Bins | None
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """The length of a cell in microseconds."""
-        return DAY if self.bins is None else QUARTER
+        """The length of a cell in microseconds. Bins of less than a quarter of an hour are cells themselves."""
+        if self.bins is None:
+            return DAY
+        bounds = np.array(self.bins.bounds)
+        steps = [step for step in STEPS.values() if step < QUARTER and not (bounds % step).any()]
+        shortest = int(np.diff(bounds).min())
+        return shortest if shortest in steps else QUARTER
 
     @cached_property
     def cuts(self) -> list[int]:

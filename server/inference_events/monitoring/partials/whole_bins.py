@@ -3,17 +3,25 @@
 A figure is kept under its query and all statements that it is made of. It is valid until an hour of its bin changes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inference_events.events import hours
 from inference_events.events.hours import HourRange
 from inference_events.events.types import DataRevision
-from inference_events.monitoring.engine import Bins, Computation, FiguresUnfinished, QueryTimeout, RowSelection
+from inference_events.monitoring.engine import (
+    Bins,
+    Computation,
+    FiguresUnfinished,
+    QueryTimeout,
+    QueryTooLarge,
+    RowSelection,
+)
 from inference_events.monitoring.metrics import Figure
 from inference_events.monitoring.partials import ranges
 from inference_events.monitoring.partials.filling import portions
 from inference_events.monitoring.partials.kept import ENTRY_BYTES
+from inference_events.monitoring.partials.ranges import Range
 
 FIGURE_BYTES = 250
 # How many bins are read first.
@@ -58,17 +66,34 @@ def figures_of_bins(
     whole = left = ranges.size(missing)
     revision = computation.data_revision(selection.environment_id)
     try:
-        for first, end in portions(missing, SLOW_BINS if computation.snapshot.is_slow else FAST_BINS):
-            found = compute(Bins(bins.bounds[first : end + 1]))
-            for key, figures, new in zip(keys, kept, found, strict=True):
-                figures |= zip(bounds[first:end], new, strict=True)
-                computation.cache.keep(key, BinFigures(revision, dict(figures)))
-            left -= end - first
+        for portion in portions(missing, SLOW_BINS if computation.snapshot.is_slow else FAST_BINS):
+            for (first, end), found in _computed(bins, portion, compute):
+                for key, figures, new in zip(keys, kept, found, strict=True):
+                    figures |= zip(bounds[first:end], new, strict=True)
+                    computation.cache.keep(key, BinFigures(revision, dict(figures)))
+                left -= end - first
     except QueryTimeout as timeout:
         if left == whole:
             raise
         raise FiguresUnfinished(timeout.seconds, 1 - left / len(bounds)) from None
     return [[figures[one] for one in bounds] for figures in kept]
+
+
+def _computed(
+    bins: Bins, portion: Range, compute: Callable[[Bins], list[list[Figure]]]
+) -> Iterator[tuple[Range, list[list[Figure]]]]:
+    """Yield the figures of a portion of the bins, part by part if their rows are too many for the memory."""
+    first, end = portion
+    try:
+        found = compute(Bins(bins.bounds[first : end + 1]))
+    except QueryTooLarge:
+        if end - first == 1:
+            raise
+        middle = (first + end) // 2
+        yield from _computed(bins, (middle, end), compute)
+        yield from _computed(bins, (first, middle), compute)
+    else:
+        yield portion, found
 
 
 def _valid(computation: Computation, environment_id: str, key: bytes) -> dict[tuple[int, int], Figure]:

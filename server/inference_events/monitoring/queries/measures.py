@@ -1,4 +1,4 @@
-"""Measures of series: what a request names, as queries for figures or for labels."""
+"""Measures of series: what a request names, as queries for figures, for labels or for the receipt of events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,11 @@ from inference_events.monitoring.queries.compute import Query
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.labels import checked_target
 from inference_events.monitoring.queries.names import NamedMetric, check_custom, named_query
+from inference_events.monitoring.queries.receipt import ReceiptLag
 
 LABELS = "labels"
+RECEIPT_LAG = "receipt_lag"
+MEDIAN = 0.5
 CUSTOM = "custom_metric"
 # The fields that each measure needs, and those that it may have.
 FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -20,6 +23,7 @@ FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "violations": ((), ("column", "kind", "share")),
     "missing": ((), ("column", "share")),
     LABELS: ((), ("column",)),
+    RECEIPT_LAG: ((), ("level",)),
     "statistic": (("metric", "column"), ("level", "category")),
     "drift": (("column",), ("metric", "baseline_id", "component")),
     "performance": (("metric",), ("threshold", "top_k")),
@@ -40,7 +44,7 @@ class LabelCoverage:
     target: str
 
 
-Measure: TypeAlias = Query | LabelCoverage
+Measure: TypeAlias = Query | LabelCoverage | ReceiptLag
 
 
 def measure_of(known: KnownModel, asked: Mapping[str, Any], place: str) -> Measure:
@@ -50,6 +54,8 @@ def measure_of(known: KnownModel, asked: Mapping[str, Any], place: str) -> Measu
     _check_fields(measure, given, place)
     if measure == LABELS:
         return LabelCoverage(checked_target(known.subject, given.get("column"), f"{place}/column"))
+    if measure == RECEIPT_LAG:
+        return ReceiptLag(float(given.get("level", MEDIAN)))
     if measure == CUSTOM and "definition" in given:
         return _defined(known, given, f"{place}/definition")
     places = {name: f"{place}/{name}" for name in ("column", "category", "baseline_id", "threshold", "top_k", "level")}

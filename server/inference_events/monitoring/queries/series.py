@@ -24,6 +24,7 @@ from inference_events.monitoring.queries.frame import (
 from inference_events.monitoring.queries.groups import MAX_GROUPS, Group, check_grouping, groups
 from inference_events.monitoring.queries.labels import labels_of
 from inference_events.monitoring.queries.measures import LabelCoverage, Measure, coverage, measure_of
+from inference_events.monitoring.queries.receipt import ReceiptLag, lags_of
 from inference_events.monitoring.subject import Subject
 
 TRAFFIC = MetricQuery("traffic")
@@ -76,7 +77,7 @@ class SeriesPlan:
     @property
     def queries(self) -> list[Query]:
         """Return the measures that are figures, and the traffic first."""
-        figures = [one for one in self.measures if not isinstance(one, LabelCoverage)]
+        figures = [one for one in self.measures if not isinstance(one, LabelCoverage | ReceiptLag)]
         return list(dict.fromkeys([TRAFFIC, *figures]))
 
     def compute(self, computation: Computation) -> Answer[BinnedSeries]:
@@ -102,6 +103,9 @@ class SeriesPlan:
             if isinstance(one, LabelCoverage) and one not in by_measure:
                 labels = labels_of(computation, group.window, self.subject, one.target)
                 by_measure[one] = [coverage(of_bin) for of_bin in labels]
+        lags = list(dict.fromkeys(one for one in self.measures if isinstance(one, ReceiptLag)))
+        if lags:
+            by_measure |= zip(lags, lags_of(computation, group.window, self.bins, lags), strict=True)
         rows = [figure.rows for figure in by_measure[TRAFFIC]]
         return GroupSeries(group, rows, [by_measure[one] for one in self.measures])
 

@@ -94,7 +94,9 @@ class DuckDBSnapshot:
 
     def _query(self, selection: ColumnSelection, where: str) -> str:
         stored = {column.name: column for column in self._schema.declared}
-        names = ["timestamp", *(["violations"] if selection.with_violations else [])]
+        names = ["timestamp"]
+        names += ["received_at"] if selection.with_received else []
+        names += ["violations"] if selection.with_violations else []
         names += [stored[name].sql_name for name in selection.columns]
         for name in selection.labels:
             column = stored[name]

@@ -92,14 +92,17 @@ class _Decoder:
 
     @property
     def selected(self) -> str:
+        received = ["e.received_at"] if self._selection.with_received else []
         violations = ["e.violations::text"] if self._selection.with_violations else []
         labels = ["e.labelled_at::text"] if self._labels else []
-        return ", ".join(["e.ts", *violations, *labels, *(f"e.{name}" for name in self._types)])
+        return ", ".join(["e.ts", *received, *violations, *labels, *(f"e.{name}" for name in self._types)])
 
     def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """Return rows as a batch."""
         fetched = iter(zip(*rows, strict=True))
         arrays = [times(next(fetched))]
+        if self._selection.with_received:
+            arrays.append(times(next(fetched)))
         if self._selection.with_violations:
             found = [read_violations(text) if text else NONE_FOUND for text in next(fetched)]
             arrays.append(pa.array(found, VIOLATIONS))

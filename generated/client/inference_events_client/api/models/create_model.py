@@ -164,7 +164,7 @@ def sync_detailed(
     group the
        rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most
     40,000
     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.
@@ -242,7 +242,7 @@ def sync(
     group the
        rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most
     40,000
     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.
@@ -315,7 +315,7 @@ async def asyncio_detailed(
     group the
        rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most
     40,000
     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.
@@ -391,7 +391,7 @@ async def asyncio(
     group the
        rows of a search before you publish them, as `group_by` of the vendor's client does.
 
-    Limits: 10,000 columns; names of 2 to 30 characters. All models of the server together have at most
+    Limits: 10,000 columns; names of 2 to 255 characters. All models of the server together have at most
     40,000
     columns, because each takes 7 KiB of memory; a model beyond that is a 409. The server's setting
     `max_columns_in_sum` raises the limit. Columns that were dropped count until their model is deleted.

@@ -119,7 +119,7 @@ def sync_detailed(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -138,6 +138,10 @@ def sync_detailed(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
@@ -152,7 +156,9 @@ def sync_detailed(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -199,7 +205,7 @@ def sync(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -218,6 +224,10 @@ def sync(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
@@ -232,7 +242,9 @@ def sync(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -274,7 +286,7 @@ async def asyncio_detailed(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -293,6 +305,10 @@ async def asyncio_detailed(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
@@ -307,7 +323,9 @@ async def asyncio_detailed(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -352,7 +370,7 @@ async def asyncio(
     and the last
        bin are whole, too, even if the range starts or ends in them. The bins have the size `bin_size`,
     or else the
-       smallest size with which the range has at most `max_bins` of them.
+       smallest size, from 1 second to a quarter, with which the range has at most `max_bins` of them.
     3. Each measure is checked: a metric that the model's task lacks, an unknown column, one of a wrong
     type, and a
        field that the measure does not take are a 400 that names the place.
@@ -371,6 +389,10 @@ async def asyncio(
       and is no target. With `share`, 100 times their share.
     * `missing`: the same for the kind `missing`.
     * `labels`: the share of events that have a label. `column` is the target; default is the first one.
+    * `receipt_lag`: a quantile (of `level`, default 0.5) of the seconds from the time of an event to
+    its receipt, by
+      the server's clock. It is below 0 for events whose time was later, and 0 for those that came
+    without a time.
     * `statistic`: `metric` is one of `average`, `sum`, `minimum`, `maximum`, `quantile` (of `level`,
     default 0.5) and
       `frequency` (of `category`), of `column`.
@@ -385,7 +407,9 @@ async def asyncio(
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
