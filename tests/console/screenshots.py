@@ -7,10 +7,20 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
-from tests.console.data import fill
+from tests.console.data import Client, fill
+from tests.console.watching import Watched, watch, watched
 
 SMALL = {"width": 1040, "height": 560}
-PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings?search=max", "first-event": "/first-event"}
+PAGES = {
+    "models": "/",
+    "tokens": "/tokens",
+    "settings": "/settings?search=max",
+    "first-event": "/first-event",
+    "webhooks": "/webhooks",
+    "deliveries": "/deliveries",
+}
+# Of a model whose events are of 40 days.
+WATCHED = ["alerts", "rules", "segments", "metrics", "baselines"]
 
 
 def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
@@ -49,6 +59,33 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     visit.page.screenshot(path=folder / f"help{mark}.png")
 
 
+def take_watched(visit: Visit, folder: Path, mark: str, model: Watched) -> None:
+    """Take a picture of each page about alerts, one rule, and the editors of a segment and of a rule."""
+    page = visit.page
+
+    def shoot(name: str) -> None:
+        page.wait_for_timeout(1500)
+        page.screenshot(path=folder / f"{name}{mark}.png", full_page=name.endswith("new"))
+
+    for part in WATCHED:
+        visit.open(f"{model.path(part)}?from=all")
+        shoot(part)
+    visit.open(model.path("rules"))
+    page.get_by_role("link", name="Few flights").click()
+    shoot("rule")
+    visit.open(model.path("segments/new?from=all"))
+    page.get_by_label("Name").fill("Long flights of UA")
+    page.get_by_label("Definition").fill("carrier == 'UA'\n  and distance > 1000")
+    shoot("segment-new")
+    visit.open(model.path("rules/new"))
+    page.get_by_label("Name").fill("Few flights")
+    page.get_by_label("Metric").select_option("traffic")
+    page.get_by_label("Fires if").select_option("lesser")
+    page.get_by_label("Critical", exact=True).fill("10")
+    page.get_by_label("Warning", exact=True).fill("20")
+    shoot("rule-new")
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -58,6 +95,8 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as data_dir, serving(Path(data_dir) / "data") as server, sync_playwright() as playwright:
         fill(server.url)
+        model = watched(server.url, Client(server.url))
+        watch(Client(server.url), model)
         browser = launch(playwright)
         for theme in ("light", "dark") if arguments.all else ("light",):
             for width, size in {"wide": WIDE, "narrow": NARROW}.items() if arguments.all else (("", SMALL),):
@@ -65,6 +104,7 @@ def main() -> None:
                 _take_login(browser, server.url, arguments.folder, mark, theme=theme, size=size)
                 with visiting(browser, server.url, color_scheme=theme, viewport=size) as visit:
                     take(visit, arguments.folder, mark, every=arguments.all)
+                    take_watched(visit, arguments.folder, mark, model)
 
 
 def _take_login(browser: Browser, url: str, folder: Path, mark: str, *, theme: str, size: dict[str, int]) -> None:

@@ -17,14 +17,33 @@ PATHS = [
     "/tokens?search=nothing",
     "/settings",
     "/settings?search=x",
+    "/webhooks",
+    "/webhooks?search=nothing",
+    "/deliveries",
     "/nowhere",
 ]
 MODEL_PAGES = [
     "",
     "/traffic",
     "/schema",
+    "/alerts",
+    "/rules",
+    "/rules/new",
+    "/segments",
+    "/segments/new",
+    "/metrics",
+    "/metrics/new",
+    "/baselines",
 ]
 THEMES = ["light", "dark"]
+
+
+def watched(client: Client, model_id: str) -> list[str]:
+    """Return the pages of a segment, a custom metric and an alert rule of a model."""
+    of_model = {"segments": "segments", "metrics": "custom-metrics"}
+    found = {part: client.call("GET", f"/v3/models/{model_id}/{path}")["items"] for part, path in of_model.items()}
+    found["rules"] = client.call("GET", "/v3/alert-rules?search=few")["items"]
+    return [f"{part}/{items[0]['id']}" for part, items in found.items()]
 
 
 def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
@@ -47,7 +66,9 @@ def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
     of_model = [f"/models/{model_id}{page}" for page in MODEL_PAGES]
     pages = [at(path) for path in (*PATHS, *of_model, f"/models/{empty_id}")]
     dialogs = [dialog("/tokens", name) for name in ("Create a token", "Revoke preset admin", "Rotate preset admin")]
-    return [*pages, *dialogs, dialog("/", "Help and shortcuts")]
+    dialogs += [dialog("/webhooks", "New webhook"), dialog(f"/models/{model_id}/baselines", "New baseline")]
+    items = [at(f"/models/{model_id}/{path}") for path in watched(client, model_id)]
+    return [*pages, *items, *dialogs, dialog("/", "Help and shortcuts")]
 
 
 @pytest.mark.parametrize("theme", THEMES)

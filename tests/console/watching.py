@@ -55,6 +55,29 @@ def watched(url: str, client: Client) -> Watched:
     return Watched(url, model_id)
 
 
+def watch(client: Client, model: Watched) -> None:
+    """Define segments, a custom metric and alert rules of the model, and judge the last days by them."""
+    owner = {"model_id": model.model_id}
+    for name, definition in (
+        ("Long flights of UA", "carrier == 'UA' and distance > 1000"),
+        ("Short", "distance < 500"),
+    ):
+        client.call("POST", "/v3/segments", owner | {"name": name, "definition": definition})
+    metric = owner | {"name": "Cost of false alarms", "definition": "sum(if(fp(), 120, 0)) / traffic()"}
+    client.call("POST", "/v3/custom-metrics", metric)
+    of_rules = {
+        "Few flights": {"metric_id": "traffic", "critical_threshold": 10, "warning_threshold": 20},
+        "Wrong too often": {"metric_id": "accuracy", "critical_threshold": 0.2, "warning_threshold": 0.6},
+        "Short flights": {"metric_id": "average", "feature_names": ["distance"], "critical_threshold": 500},
+    }
+    daily = owner | {"priority": "HIGH", "compare_to": "raw_value", "condition": "lesser", "bin_size": "Day"}
+    for name, fields in of_rules.items():
+        rule_id = client.call("POST", "/v3/alert-rules", daily | {"name": name} | fields)["id"]
+        for back in range(14, 0, -1):
+            start = {"bin_start": (midnight() - back * DAY).isoformat()}
+            client.call("POST", f"/v3/monitoring/alert-rules/{rule_id}/evaluate", start)
+
+
 def publish(client: Client, model_id: str, events: list[dict[str, Any]], **environment: str) -> None:
     """Publish events."""
     source = {"type": "EVENTS", "events": events}
