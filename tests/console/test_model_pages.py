@@ -113,9 +113,7 @@ def test_a_heat_map_is_walked_by_keys(browser: Browser, place: Place) -> None:
         page.keyboard.press("ArrowRight")
         expect(page.locator(":focus")).to_have_text(re.compile("^distance, 2013-03-09: 3 events"))
         page.get_by_text("share", exact=True).click()
-        expect(
-            heat.get_by_role("cell", name=re.compile(r"^distance, 2013-03-08: [\d.]+% of the events"))
-        ).to_be_visible()
+        expect(heat.get_by_role("cell", name=re.compile(r"^distance, 2013-03-08: [\d.]+% of the events"))).to_be_visible()
 
 
 def test_missing_labels_are_no_violation(browser: Browser, place: Place) -> None:
