@@ -84,7 +84,7 @@ def test_a_cell_of_the_heat_map_counts_the_events_behind_it(browser: Browser, pl
         page = visit.page
         visit.open(f"/models/{place.timed}/integrity?{timed.QUERY}&kind=range")
         heat = page.get_by_role("region", name="Violations by column and time")
-        cell = heat.get_by_role("cell", name=re.compile("^distance, 2013-03-09: 2 events$"))
+        cell = heat.get_by_role("cell", name=re.compile("^distance, 2013-03-09 03:00: 1 event$"))
         link = cell.get_by_role("link").get_attribute("href") or ""
         query = parse_qs(urlsplit("/" + link.lstrip("#")).query)
         request = {
@@ -93,7 +93,7 @@ def test_a_cell_of_the_heat_map_counts_the_events_behind_it(browser: Browser, pl
             "time_range": {"start_time": query["from"][0], "end_time": query["to"][0]},
             "filters": [{"operator": "any_violation", "column": "distance", "kind": "range"}],
         }
-        assert len(place.client.call("POST", "/v3/events/query", request)["items"]) == 2
+        assert len(place.client.call("POST", "/v3/events/query", request)["items"]) == 1
         expect(heat.get_by_role("row", name=re.compile("^distance"))).to_contain_text(str(OUT_OF_RANGE))
         heat.get_by_role("link", name="distance", exact=True).click()
         values = page.get_by_role("region", name="Values that violate the column")
@@ -109,11 +109,12 @@ def test_a_heat_map_is_walked_by_keys(browser: Browser, place: Place) -> None:
         heat = page.get_by_role("region", name="Violations by column and time")
         heat.get_by_role("row", name=re.compile("^distance")).get_by_role("link", name="distance", exact=True).focus()
         page.keyboard.press("Tab")
-        expect(page.locator(":focus")).to_have_text(re.compile("^distance, 2013-03-08: 3 events"))
+        expect(page.locator(":focus")).to_have_text(re.compile("^distance, 2013-03-08 03:00: 1 event"))
         page.keyboard.press("ArrowRight")
-        expect(page.locator(":focus")).to_have_text(re.compile("^distance, 2013-03-09: 3 events"))
+        expect(page.locator(":focus")).to_have_text(re.compile("^distance, 2013-03-08 06:00: 1 event"))
         page.get_by_text("share", exact=True).click()
-        expect(heat.get_by_role("cell", name=re.compile(r"^distance, 2013-03-08: [\d.]+% of the events"))).to_be_visible()
+        share = re.compile(r"^distance, 2013-03-08 03:00: [\d.]+% of the events")
+        expect(heat.get_by_role("cell", name=share)).to_be_visible()
 
 
 def test_missing_labels_are_no_violation(browser: Browser, place: Place) -> None:
@@ -193,19 +194,19 @@ def test_a_hidden_tab_sends_nothing(browser: Browser, place: Place) -> None:
         page.get_by_role("application").wait_for()
         page.wait_for_timeout(500)
         page.evaluate("() => Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})")
-        page.wait_for_timeout(2500)
+        page.wait_for_timeout(2200)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.wait_for_timeout(4500)
+        page.wait_for_timeout(3000)
         assert asked == []
         with page.expect_request("**/pulse*"):
             page.evaluate(
                 "() => { delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange')); }"
             )
         page.get_by_role("button", name="Live").click()
-        page.wait_for_timeout(2500)
+        page.wait_for_timeout(2200)
         asked.clear()
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(2500)
         assert asked == []
 
 

@@ -35,6 +35,11 @@ def counts_by(bin_of: Callable[[datetime], str]) -> dict[str, int]:
     return counts
 
 
+def between(first: datetime, end: datetime) -> int:
+    """Return the number of events from a time up to another."""
+    return sum(first <= datetime.fromisoformat(row["at"]) < end for row in rows())
+
+
 def rows() -> Iterator[dict[str, Any]]:
     """Yield the events."""
     for number in range(HOURS):

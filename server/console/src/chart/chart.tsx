@@ -10,9 +10,8 @@
  */
 
 import { signal, useSignalEffect } from "@preact/signals";
-import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
-import { alertMarks } from "../api/alert-marks";
 import { count } from "../ui/number";
 import { theme, zone } from "../ui/preferences";
 import { zoom } from "../url/selection";
@@ -41,8 +40,7 @@ const cursorTime = signal<number | null>(null);
 const SAY_MS = 200;
 let zooms = 0;
 
-export function Chart(asked: ChartProps) {
-  const props = { ...asked, data: useMarked(asked.data) };
+export function Chart(props: ChartProps) {
   const { title, unit, data, write } = props;
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [isTable, setTable] = useState(false);
@@ -91,12 +89,6 @@ export function Chart(asked: ChartProps) {
       {isTable && <TableOf {...props} />}
     </figure>
   );
-}
-
-/** Return data with the alerts of the page as marks, unless they have marks of their own. */
-function useMarked(data: ChartData): ChartData {
-  const marks = alertMarks.value;
-  return useMemo(() => (data.marks || marks.length === 0 ? data : { ...data, marks }), [data, marks]);
 }
 
 function without(all: ReadonlySet<number>, one: number): Set<number> {

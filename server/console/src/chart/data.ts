@@ -7,10 +7,8 @@
 
 import type { Schemas } from "../api/client";
 import { inZone } from "../ui/time";
-import { DAY } from "../url/range";
+import { DAY, MINUTE } from "../url/range";
 import { localIso } from "../url/zone";
-
-const MINUTE = 60_000;
 
 export interface ChartSeries {
   name: string;
@@ -80,12 +78,11 @@ export function instants(edges: readonly string[]): number[] {
   return edges.map((edge) => Date.parse(edge));
 }
 
-/** Write when a bin starts, as exactly as its length needs: `2013-12-24` or `2013-12-24 09:00`. */
+/** Write when a bin starts, as exactly as its length needs: `2013-12-24`, `2013-12-24 09:00` or `2013-12-24 09:00:15`. */
 export function binName(edges: readonly string[], bin: number, zone: string): string {
   const start = edges[bin] ?? "";
-  const shown = inZone(start, zone);
   const length = Date.parse(edges[bin + 1] ?? start) - Date.parse(start);
-  return shown.slice(0, length < MINUTE ? 19 : length < 0.9 * DAY ? 16 : 10);
+  return inZone(start, zone).slice(0, length < MINUTE ? 19 : length < 0.9 * DAY ? 16 : 10);
 }
 
 /** Write a range of edges: `2013-12-24 to 2013-12-31`. */
@@ -131,12 +128,16 @@ export function announcement(
   const value = series.values[bin] ?? null;
   const parts = [binName(data.edges, bin, zone)];
   if (data.series.length > 1) parts.push(series.name);
-  const of = value === 1 && unit === "events" ? "event" : unit;
-  parts.push(value === null ? reason(series, bin) : `${write(value)} ${of}`.trim());
+  parts.push(value === null ? reason(series, bin) : `${write(value)} ${unitOf(value, unit)}`.trim());
   if (series.hollow?.[bin]) parts.push("little data");
   if (!data.complete[bin]) parts.push("bin has not ended");
   for (const mark of marksIn(data, bin)) parts.push(mark.text);
   return parts.join(", ");
+}
+
+/** Return the unit of a value: one of the events is an event. */
+export function unitOf(value: number, unit: string): string {
+  return value === 1 && unit === "events" ? "event" : unit;
 }
 
 /** Return the marks of a bin. */

@@ -11,6 +11,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { plain, Text } from "../ui/text";
+import { unitOf } from "./data";
 
 export interface HeatRow {
   name: string;
@@ -78,7 +79,7 @@ function Row({ row, isFirst, bins, top, unit, write, href }: Props & { row: Heat
     <tr>
       <th scope="row">{row.href ? <a href={row.href}>{<Text value={row.name} />}</a> : <Text value={row.name} />}</th>
       {row.values.map((value, bin) => {
-        const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
+        const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unitOf(value, unit)}`}`;
         return (
           <td key={bin} class={value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : ""} title={name}>
             {value && href ? (

@@ -3,7 +3,6 @@
 import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
 import { useLive } from "../api/pulse";
-import { Chart } from "../chart/chart";
 import { binName, type ChartData, type ChartSeries } from "../chart/data";
 import { HeatMap, type HeatRow } from "../chart/heat-map";
 import type { ApiCall } from "../chart/menu";
@@ -18,6 +17,7 @@ import { freeze, type Range } from "../url/range";
 import { hasPage, linkToPage, type Model, type ModelPageProps } from "../url/routes";
 import { type Selection, useSelection } from "../url/selection";
 import { ColumnPage } from "./column";
+import { MarkedChart } from "./marked-chart";
 
 const PAGE = 20;
 const FIRST = 40;
@@ -86,7 +86,7 @@ function Violations({ model }: { model: Model }) {
             <NothingInRange selection={selection} />
           ) : (
             <>
-              <Chart
+              <MarkedChart
                 title="Events with a violation"
                 unit={isShare ? "% of the events" : "without those that only await a label"}
                 data={isShare ? data.shares : data.counts}

@@ -2,10 +2,10 @@
 
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useAlertMarks } from "../api/alert-marks";
 import { api, body } from "../api/client";
 import { pulseError, usePulse } from "../api/pulse";
 import { useResource } from "../api/resource";
+import { Boundary } from "../ui/boundary";
 import { openModel } from "../ui/open-model";
 import { Scope } from "../ui/scope";
 import { Empty, Failure, Loaded } from "../ui/states";
@@ -38,7 +38,12 @@ export function ModelFrame({ id, route, item, Content }: Props) {
     },
     [],
   );
-  const page = (found: Model) => Content && <Content key={`${route.base} ${id}`} model={found} item={item} />;
+  const page = (found: Model) =>
+    Content && (
+      <Boundary key={`${route.base} ${id}`}>
+        <Content model={found} item={item} />
+      </Boundary>
+    );
   const isBound = route.takes.includes("range") || route.takes.includes("env");
   return (
     <Loaded resource={model}>
@@ -58,7 +63,6 @@ export function ModelFrame({ id, route, item, Content }: Props) {
 function Bound({ model, route, children }: { model: Model; route: Route; children: ComponentChildren }) {
   const known = read.value;
   useEarliest(known?.selection ?? null);
-  useAlertMarks(known?.selection ?? null);
   if (!known) return pulseError.value ? <Failure error={pulseError.value} /> : null;
   const { environment } = known.selection;
   const isEmpty = environment.events === 0 && route.takes.includes("range");

@@ -1,6 +1,5 @@
 /** The alert rules of a model that are alerts in the newest bin that was judged. */
 
-import { aroundBin } from "../api/alert-marks";
 import { api, body } from "../api/client";
 import { useLive } from "../api/pulse";
 import { figure } from "../ui/number";
@@ -10,6 +9,7 @@ import { Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { iso } from "../url/range";
 import { linkToPage } from "../url/routes";
+import { aroundBin } from "./alert-marks";
 import type { Rule } from "./rule-draft";
 import { nameOf } from "./rule-metric";
 import { limitsOf } from "./rule-words";

@@ -2,7 +2,6 @@
 
 import { pulse, useLive } from "../api/pulse";
 import { type Binned, readSeries, type Series } from "../api/series";
-import { Chart } from "../chart/chart";
 import type { ChartData, ChartSeries } from "../chart/data";
 import { ColumnChoice } from "../ui/column-choice";
 import { NothingInRange } from "../ui/nothing-in-range";
@@ -11,6 +10,7 @@ import { Panel } from "../ui/panel";
 import { change, place } from "../url/location";
 import type { Model, ModelPageProps } from "../url/routes";
 import { type Selection, useSelection } from "../url/selection";
+import { MarkedChart } from "./marked-chart";
 import { WeekHours } from "./traffic-week";
 
 const GROUPED = ["category", "bool", "str", "int"];
@@ -40,7 +40,7 @@ export function Traffic({ model }: ModelPageProps) {
           found.data.rows.every((rows) => rows === 0) ? (
             <NothingInRange selection={selection} />
           ) : (
-            <Chart title={title} unit="events" span={[0, null]} write={count} {...found} />
+            <MarkedChart title={title} unit="events" span={[0, null]} write={count} {...found} />
           )
         }
       </Panel>

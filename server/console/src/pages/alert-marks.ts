@@ -1,29 +1,23 @@
 /** Records of alerts as marks on the charts over time of their model. */
 
-import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { api, body, type Schemas } from "../api/client";
+import { useLive } from "../api/pulse";
 import type { Mark } from "../chart/data";
 import { freeze, iso } from "../url/range";
 import { linkToPage } from "../url/routes";
 import type { Selection } from "../url/selection";
-import { api, body, type Schemas } from "./client";
-import { pulse, useLive } from "./pulse";
 
 const BEFORE_MS = 14 * 86_400_000;
 const AFTER_MS = 2 * 86_400_000;
 const MAX_MARKS = 50;
+/** Always the same list, because a chart is drawn again if its data are others. */
+const NONE: Mark[] = [];
 
-const NONE: readonly Mark[] = [];
-
-/** The alerts in the range of the page, which its charts over time show. */
-export const alertMarks = signal<readonly Mark[]>(NONE);
-
-/** Keep the alerts of a range as marks. A dataset has none, because rules do not judge it. */
-export function useAlertMarks(selection: Selection | null): void {
-  const isJudged = selection?.environment.type === "PRODUCTION";
-  const state = `${selection?.revision} ${JSON.stringify(pulse.value?.open_alerts)}`;
-  const found = useLive(`marks ${selection?.key}`, state, async (abort): Promise<readonly Mark[]> => {
-    if (!selection || !isJudged) return NONE;
+/** Return the alerts in the bins of a range, none for a dataset, which rules do not judge. */
+export function useAlertMarks(selection: Selection): Mark[] {
+  const isProduction = selection.environment.type === "PRODUCTION";
+  const found = useLive(`marks ${selection.key}`, selection.revision, async (signal): Promise<Mark[]> => {
+    if (!isProduction) return [];
     const { from, to } = freeze(selection.bounds);
     const filter = JSON.stringify({
       condition: "AND",
@@ -33,18 +27,10 @@ export function useAlertMarks(selection: Selection | null): void {
       ],
     });
     const query = { start_time: from, end_time: to, limit: MAX_MARKS, filter };
-    const { items } = (await body(api.GET("/v3/monitoring/alert-records", { params: { query }, signal: abort }))).data;
+    const { items } = (await body(api.GET("/v3/monitoring/alert-records", { params: { query }, signal }))).data;
     return items.map(markOf);
   });
-  useEffect(() => {
-    alertMarks.value = found.data ?? NONE;
-  }, [found.data]);
-  useEffect(
-    () => () => {
-      alertMarks.value = NONE;
-    },
-    [],
-  );
+  return found.data ?? NONE;
 }
 
 function markOf(record: Schemas["MonitoredAlert"]): Mark {
