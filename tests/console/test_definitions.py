@@ -110,7 +110,8 @@ def test_a_custom_metric_has_its_figure_before_it_is_saved(visit: Visit, model: 
     page.locator("figure.chart summary", has_text="⋯").click()
     page.get_by_role("button", name="Table", exact=True).click()
     numbers = page.get_by_role("region", name="Numbers of")
-    assert numbers.locator("tbody tr td:nth-child(2)").all_inner_texts()[:3] == ["0", "100", "200"]
+    values = [text for text in numbers.locator("tbody tr td:nth-child(2)").all_inner_texts() if text != "no rows"]
+    assert values[:3] == ["0", "100", "200"]
     page.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Average distance", level=1).wait_for()
     expect(verdict(page)).to_contain_text(f"1,150 for {2 * USUAL} events")
