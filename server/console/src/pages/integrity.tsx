@@ -232,7 +232,7 @@ function Summary({ data, shown }: { data: Found; shown: number }) {
   return (
     <p class="quiet">
       {count(violated)} of {count(events)} events ({percent((100 * violated) / (events || 1))}) have a violation;{" "}
-      {count(shown)} columns. A cell opens its events.
+      {shown === 1 ? "1 column" : `${count(shown)} columns`}. A cell opens its events.
     </p>
   );
 }

@@ -23,7 +23,7 @@ import {
 import { LastEvents, LastJobs, OpenAlerts } from "./overview-lists";
 import "./overview.css";
 
-const COURSE = 260;
+const COURSE = 200;
 
 export function Overview({ model }: ModelPageProps) {
   const selection = useSelection();
