@@ -97,7 +97,8 @@ def update(session: Session, row: AlertRule, token_id: str, *, is_new_revision: 
 
 def delete(session: Session, id: str) -> AlertRule:
     """Delete a rule and return it. Its records and evaluations are hidden with it. Raises ObjectNotFound."""
-    row = get(session, id)
+    # No other transaction may add a webhook meanwhile.
+    row = get(session, id, Lock.EXCLUSIVE)
     session.delete(row)
     session.flush()
     return row
