@@ -57,6 +57,7 @@ from inference_events.operations.custom_metrics import CustomMetricOperations
 from inference_events.operations.environments import EnvironmentOperations
 from inference_events.operations.events import EventOperations, respond
 from inference_events.operations.files import FileOperations
+from inference_events.operations.ingestion import IngestionReader
 from inference_events.operations.jobs import JobOperations
 from inference_events.operations.models import ModelOperations
 from inference_events.operations.monitoring import MonitoringOperations
@@ -97,7 +98,7 @@ class Services:
         self.metrics = Metrics(self.disk.note_failure)
         backend = self._open_backend()
         self.catalog, self.store, self.file_store = backend.catalog, backend.store, backend.file_store
-        self.new_secret = backend.new_secret
+        self.new_secret, self.replica = backend.new_secret, backend.replica
         key_file = None if self._is_cluster else self.directory.secret_key_file
         self.box = SecretBox(self.settings.secret_key.get_secret_value(), key_file)
         check_key(self.catalog, self.box)
@@ -224,6 +225,7 @@ def operation_handlers(services: Services) -> dict[str, Handler]:
             services.figure_service,
             TrafficReader(catalog, registry, store),
             PulseReader(catalog, registry, store),
+            IngestionReader(catalog, services.metrics.recent, services.replica, services.batcher.queue_depth),
         ),
         notifications=NotificationOperations(catalog, services.sender),
         projects=ProjectOperations(catalog, queue),

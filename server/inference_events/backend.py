@@ -12,7 +12,7 @@ class Backend:
     """Hold the open catalog, event store and file store of a server.
 
     `chunk_rows` is how many rows of a file the store gets at once, unless a setting says otherwise. `new_secret` is the
-    secret of the admin token if this start had to make one.
+    secret of the admin token if this start had to make one, `replica` the name of one of several servers.
     """
 
     catalog: Catalog
@@ -20,3 +20,4 @@ class Backend:
     file_store: FileStore
     chunk_rows: int
     new_secret: str | None = None
+    replica: str | None = None

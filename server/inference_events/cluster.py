@@ -50,7 +50,7 @@ def open_cluster(settings: Settings, disk: Disk, metrics: Metrics, opened: OpenS
         uses = {"events": store.database_use, "catalog": catalog.database_use}
         named = settings.replica or socket.gethostname()
         metrics.show_databases({pool: use for pool, use in uses.items() if use}, named)
-        return Backend(catalog, store, open_file_store(settings.files_url or ""), CHUNK_ROWS)
+        return Backend(catalog, store, open_file_store(settings.files_url or ""), CHUNK_ROWS, replica=named)
     except ImportError as error:
         raise ClusterError(f"{error.name} is missing: pip install 'inference-events[cluster]'") from None
     except StoreTooNew as error:

@@ -26,6 +26,7 @@ from inference_events.jobs.kinds import DELETE_EVENTS, DELETE_MODEL, DELETE_PROJ
 from inference_events.jobs.quality_report import VIOLATIONS
 from inference_events.jobs.worker import CLAIMED, LOST
 from inference_events.notifications.composing import CHANNELS
+from inference_events.recent_ingestion import RecentIngestion
 
 log = structlog.get_logger(__name__)
 
@@ -66,9 +67,10 @@ class Metrics(StoreObserver):
     def __init__(self, on_failure: Callable[[BaseException], object] = lambda error: None) -> None:
         """`on_failure` gets each error that ends a write to the store."""
         self._on_failure = on_failure
+        self.recent = RecentIngestion()
         self._series = ReplicaRegistry()
         self.registry: CollectorRegistry = self._series
-        self._requests = self._counter("http_requests", "Requests answered.", "kind", "status")
+        self._requests = self._counter("http_requests", "HTTP requests that ended.", "kind", "status")
         self._request_seconds = self._histogram(
             "http_request_duration_seconds",
             "Time from the head of a request to the end of its response.",
@@ -114,6 +116,10 @@ class Metrics(StoreObserver):
         kind = REQUEST_KINDS.get(operation_id or "", OTHER_REQUESTS)
         self._requests_of(kind, str(status)).inc()
         self._request_seconds_of(kind).observe(seconds)
+
+    def observe_ingestion(self, model_id: str, reason: str | None, size: int, seconds: float) -> None:
+        """Count a request that publishes or updates events, for the last hour; `model_id` is empty if unknown."""
+        self.recent.observe_request(model_id, reason, size, seconds)
 
     def observe_batch(self, requests: int, events: int) -> None:
         """Count the requests that are ingested together, and their events."""
@@ -221,7 +227,9 @@ class Metrics(StoreObserver):
 
     def _observe_write(self, write: Write, statuses: Statuses) -> None:
         env_type = PRE_PRODUCTION if write.kind is WriteKind.APPEND else PRODUCTION
-        for status, count in enumerate(np.bincount(statuses).tolist()):
+        counted = np.bincount(statuses).tolist()
+        self.recent.observe_events(write.model_id, counted, len(write.chunk.rejected) if write.chunk else 0)
+        for status, count in enumerate(counted):
             if count:
                 self._events_of(env_type, ROW_STATUSES[RowStatus(status)]).inc(count)
         if write.chunk is not None and write.chunk.rejected:

@@ -73,6 +73,17 @@ def test_one_key_at_two_replicas_has_one_effect(pair: Pair) -> None:
     assert sorted(event["values"]["number"] for event in second.read_all(model_id)) == list(range(10))
 
 
+def test_each_replica_counts_what_it_ingested(pair: Pair) -> None:
+    """A replica reports its own requests and the events of their commits, with its name."""
+    model_id = pair[0].create_model(event_id_col=None, event_ts_col=None)
+    pair[1].call("POST", EVENTS_PATH, json=publication(model_id, {"number": 1}, {"number": 2}))
+    first, second = (one.call("GET", "/v3/monitoring/ingestion", params={"model_id": model_id}) for one in pair)
+    assert first["replica"] == second["replica"] == socket.gethostname()
+    assert first["models"] == []
+    (found,) = second["models"]
+    assert (found["counted"]["requests"], found["counted"]["created"]) == (1, 2)
+
+
 def test_a_retry_at_another_replica_replays(pair: Pair) -> None:
     """A request that is sent again to another replica, with the vendor's header for it, gets the first response."""
     first, second = pair

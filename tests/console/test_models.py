@@ -64,7 +64,7 @@ def test_a_wide_model_shows_its_columns_in_parts(browser: Browser, server: Progr
     body = {"project_id": project_id, "name": "wide", "schema": {"columns": columns}, "spec": {}}
     model_id = client.call("POST", "/v3/models", body)["id"]
     with visiting(browser, server.url) as visit:
-        visit.open(f"/models/{model_id}")
+        visit.open(f"/models/{model_id}/schema")
         rows = visit.page.get_by_role("region", name="Columns").locator("tbody tr")
         expect(rows).to_have_count(100)
         visit.page.get_by_role("searchbox").fill("column_09876")
@@ -79,6 +79,6 @@ def test_hidden_characters_cannot_disguise_a_column(browser: Browser, server: Pr
     body = {"project_id": project_id, "name": "odd", "schema": {"columns": columns}, "spec": {}}
     model_id = client.call("POST", "/v3/models", body)["id"]
     with visiting(browser, server.url) as visit:
-        visit.open(f"/models/{model_id}")
+        visit.open(f"/models/{model_id}/schema")
         shown = visit.page.get_by_role("region", name="Columns").locator("tbody th")
         expect(shown).to_have_text(["a\\u202eb", "<script>alert(1)</script>", "tab\\u0009here", f"{'x' * 200}…"])

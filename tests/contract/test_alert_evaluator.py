@@ -244,7 +244,7 @@ def test_judging_on_demand(api: Api) -> None:
     assert api.post(path, {})["evaluations"][0]["state"] == "critical"
     for moment in ("2999-01-01", datetime.now(UTC).isoformat()):
         assert api.refused(400, "POST", path, json={"bin_start": moment}) == [
-            "/bin_start: lies in a bin that is not over yet"
+            "/bin_start: lies in a bin that is not over yet; try again once it is"
         ]
     api.refused(400, "POST", path, json={"bin_start": "1969-12-31"})
     api.refused(404, "POST", EVALUATE.format(UNKNOWN_ID), json={})

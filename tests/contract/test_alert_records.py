@@ -151,7 +151,7 @@ def test_times_that_are_none(api: Api, judged: Data) -> None:
     """A bound that is no time and a range that ends before it starts are refused; an unknown rule is a 404."""
     for path in (f"{CONFIGS}/{judged['id']}/records", f"{RULES}/{judged['id']}/records", SUMMARY, STATS, RECORDS):
         assert api.refused(400, "GET", path, params={"end_time": "2026-13-01"}) == [
-            "/query/end_time: cannot be read as a time"
+            "/query/end_time: cannot be read as a time such as 2024-05-01T12:30:00Z"
         ]
         api.refused(400, "GET", path, params={"start_time": "2026-01-02", "end_time": "2026-01-01"})
     for name in ("records", "record-history"):
@@ -273,7 +273,29 @@ def test_how_bins_were_judged(api: Api, catalog: Catalog, judged: Data) -> None:
     missing = api.get(path, limit=1, offset=1)["items"][0]
     assert (missing["value"], missing["reason"], missing["data_revision"]) == (None, "no_rows", "1.1")
     assert api.get(path, end_time="2026-11-25T06:00Z")["total"] == 2
+    shown = api.get(f"{RULES}/{judged['id']}")["last_evaluation"]
+    assert shown == api.get(path, limit=1)["items"][0]
     young = rule(api, judged["model"]["id"], name="young")["id"]
     judge(catalog, young, judgement(4, None, reason=LEARNING))
     (one,) = api.get(f"/v3/monitoring/alert-rules/{young}/evaluations")["items"]
+    assert api.get(RULES, filter=where(("id", "equal", young)))["items"][0]["last_evaluation"] == one
     assert (one["state"], one["value"], one["feature_name"]) == ("learning", 4, None)
+
+
+def test_the_worst_column_stands_for_a_bin(api: Api, catalog: Catalog, judged: Data) -> None:
+    """A rule shows the worst of its columns in the newest judged bin, and nothing before its first judgement."""
+    fields = GREATER | {"metric_id": "range_violation_count", "feature_names": ["age", "p"]}
+    id = rule(api, judged["model"]["id"], name="two columns", **fields)["id"]
+    assert "last_evaluation" not in api.get(f"{RULES}/{id}")
+    judge(catalog, id, judgement(9, CRITICAL, column="p"), judgement(0, DEFAULT, hours=1, column="p"))
+    judge(catalog, id, judgement(3, WARNING, hours=1, column="age"))
+    last = api.get(f"{RULES}/{id}")["last_evaluation"]
+    assert (last["state"], last["feature_name"], last["alert_time_bucket"]) == ("warning", "age", bucket(1))
+
+
+def test_the_next_judgement_waits_for_the_delay(api: Api, judged: Data) -> None:
+    """A rule says when the bin that is not over yet, or waits for its delay, will be judged."""
+    id = rule(api, judged["model"]["id"], name="delayed", **(GREATER | {"evaluation_delay": 3}))["id"]
+    due = datetime.fromisoformat(api.get(f"{RULES}/{id}")["next_evaluation_at"])
+    assert timedelta(0) < due - datetime.now(UTC) <= HOUR
+    assert (due.minute, due.second) == (0, 0)

@@ -1,5 +1,6 @@
 """Distributions, columns and performance over HTTP: exact after changes, unchanged, and refused with the place."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +80,16 @@ def test_columns_are_exact_after_changes(api: Api) -> None:
     assert (age["values"], age["distinct"], age["minimum"], age["maximum"]) == (3, 3, 25, 55)
     assert (age["violations"]["missing"], age["drift"]["sample_size"], len(age["trend"])) == (1, 3, 24)
     assert upper["drift"]["reason"] == "no_baseline_values"
+    (place,) = api.post(COLUMNS, body | {"search": "place", "histograms": True, "drift_metric": "psi"})["columns"]
+    assert place["histograms"] == {
+        "labels": ["Hawaii", "Texas"],
+        "counts": [3, 1],
+        "nulls": 0,
+        "baseline_counts": [1, 2],
+        "baseline_nulls": 0,
+    }
+    shares = [(4 / 6, 2 / 5), (2 / 6, 3 / 5)]
+    assert place["drift"]["value"] == pytest.approx(sum((now - then) * math.log(now / then) for now, then in shares))
     assert api.post(COLUMNS, body | {"search": "churn"})["columns"][0]["violations"]["any"] == 0
     long = {"start_time": "1900-01-01", "end_time": "2100-01-01"}
     assert "trend" not in api.post(COLUMNS, body | {"time_range": long})["columns"][1]

@@ -60,6 +60,11 @@ def test_series_are_exact_after_changes(api: Api) -> None:
     labels, accuracy, drift, custom, missing = group["measures"]
     assert (labels["values"], labels["labelled"]) == ([None, 0.8], [0, 4])
     assert (accuracy["values"], accuracy["reasons"]) == ([None, 0.5], ["no_rows", None])
+    assert (accuracy["lower"], accuracy["upper"]) == (
+        [None, pytest.approx(0.15, abs=1e-3)],
+        [None, pytest.approx(0.85, abs=1e-3)],
+    )
+    assert "lower" not in drift
     assert drift["baseline_sizes"] == [2, 2]
     assert (custom["values"], missing["values"]) == ([None, 40], [None, 20])
     known = series(api, model_id, *measures, known_revision=first["data_revision"])
@@ -84,6 +89,18 @@ def test_a_changed_model_is_no_known_revision(api: Api) -> None:
     assert response.status_code == 200, response.text
     after = series(api, model_id, accuracy, known_revision=first["data_revision"])
     assert after["groups"][0]["measures"][0]["values"] == [None, 0.75]
+
+
+def test_a_definition_that_is_not_stored(api: Api, model_id: str) -> None:
+    """A custom metric has the same figures before it is stored as afterwards."""
+    definition = "average(age) / accuracy()"
+    measure = {"measure": "custom_metric"}
+    before = series(api, model_id, measure | {"definition": definition})["groups"]
+    metric_id = api.define(METRIC, model_id, definition=definition)["id"]
+    assert series(api, model_id, measure | {"custom_metric_id": metric_id})["groups"] == before
+    empty, value = before[0]["measures"][0]["values"]
+    assert empty is None
+    assert value > 0
 
 
 def test_groups(api: Api, model_id: str) -> None:
@@ -207,6 +224,13 @@ def test_environments_and_segments(api: Api, model_id: str) -> None:
         ({"measure": "performance", "metric": "mae"}, "metric: a model of the task binary_classification has no mae"),
         ({"measure": "drift", "column": "age", "baseline_id": UNKNOWN_ID}, "baseline_id: is no baseline of this model"),
         ({"measure": "custom_metric", "custom_metric_id": UNKNOWN_ID}, "custom_metric_id: is no custom metric"),
+        ({"measure": "custom_metric"}, "custom_metric_id: or a definition is needed"),
+        ({"measure": "custom_metric", "definition": "age"}, "definition: "),
+        (
+            {"measure": "custom_metric", "definition": "sum(age)", "custom_metric_id": UNKNOWN_ID},
+            "definition: and custom_metric_id are both given; remove one",
+        ),
+        ({"measure": "count", "definition": "sum(age)"}, "definition: the measure count takes no definition"),
         ({"measure": "labels", "column": "age"}, "column: is no target of the model"),
     ],
 )

@@ -324,6 +324,9 @@ class MonitoringOperations(Protocol):
     async def get_pulse(self, *, model_id: str) -> types.PulseResponse:
         """Report whether a model has changed"""
 
+    async def get_ingestion(self, *, model_id: str | None = None) -> types.IngestionResponse:
+        """Report the ingestion of the last hour"""
+
     async def check_definition(self, *, body: types.CheckDefinitionRequest) -> types.CheckDefinitionResponse:
         """Check a definition"""
 
@@ -690,6 +693,7 @@ def handlers(
         "compute_columns": monitoring.compute_columns,
         "compute_performance": monitoring.compute_performance,
         "get_pulse": monitoring.get_pulse,
+        "get_ingestion": monitoring.get_ingestion,
         "check_definition": monitoring.check_definition,
         "list_alert_rules": alert_rules.list_alert_rules,
         "create_alert_rule": alert_rules.create_alert_rule,
@@ -797,6 +801,7 @@ STATUS: Final[dict[str, int]] = {
     "compute_columns": 200,
     "compute_performance": 200,
     "get_pulse": 200,
+    "get_ingestion": 200,
     "check_definition": 200,
     "list_alert_rules": 200,
     "create_alert_rule": 200,
@@ -903,6 +908,7 @@ SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "compute_columns": ("read",),
     "compute_performance": ("read",),
     "get_pulse": ("read",),
+    "get_ingestion": ("ingest", "manage", "read"),
     "check_definition": ("read",),
     "list_alert_rules": ("manage", "read"),
     "create_alert_rule": ("manage",),

@@ -1215,11 +1215,17 @@ class ModelMetricsResponse(TypedDict):
     kind: NormalKind
 
 
+NoBaseline: TypeAlias = Literal[""]
+
+
+ChosenBaseline: TypeAlias = str | NoBaseline | None
+
+
 class AskedMetric(TypedDict):
     id: str
     column: NotRequired[str | None]
     category: NotRequired[str | None]
-    baseline_id: NotRequired[str | None]
+    baseline_id: NotRequired[ChosenBaseline]
 
 
 class ComputeMetricsRequest(TypedDict):
@@ -1302,6 +1308,7 @@ class AskedMeasure(TypedDict):
     threshold: NotRequired[float | None]
     top_k: NotRequired[int | None]
     custom_metric_id: NotRequired[str | None]
+    definition: NotRequired[str | None]
 
 
 SampleSize: TypeAlias = int
@@ -1319,6 +1326,8 @@ class MeasureSeries(TypedDict):
     sample_sizes: list[SampleSize]
     labelled: list[LabelledItem]
     baseline_sizes: list[BaselineSize]
+    lower: NotRequired[list[float | None]]
+    upper: NotRequired[list[float | None]]
 
 
 class GroupSeries(TypedDict):
@@ -1444,18 +1453,18 @@ class DistributionResponse(TypedDict):
 ColumnOrder: TypeAlias = Literal["schema", "name", "violations", "missing", "drift"]
 
 
-class ColumnsRequest(TypedDict):
-    model_id: MonitoredModel
-    environment_id: NotRequired[MonitoredEnvironment | None]
-    time_range: NotRequired[TimeRange]
-    time_zone: NotRequired[ZoneName]
-    segment: NotRequired[SegmentChoice | None]
-    known_revision: NotRequired[KnownRevision | None]
-    baseline_id: NotRequired[str | None]
-    search: NotRequired[str | None]
-    sort: NotRequired[ColumnOrder]
-    limit: NotRequired[int]
-    offset: NotRequired[int]
+DriftMetric: TypeAlias = Literal["jsd", "psi"]
+
+
+BaselineCount: TypeAlias = float
+
+
+class SmallHistograms(TypedDict):
+    labels: list[str]
+    counts: list[Count]
+    nulls: int
+    baseline_counts: list[BaselineCount]
+    baseline_nulls: int
 
 
 class SummarizedColumn(TypedDict):
@@ -1469,6 +1478,7 @@ class SummarizedColumn(TypedDict):
     maximum: float | None
     drift: NotRequired[Figure]
     trend: NotRequired[list[float | None]]
+    histograms: NotRequired[SmallHistograms]
 
 
 class PerformanceRequest(TypedDict):
@@ -1488,12 +1498,12 @@ class PerformanceFigure(TypedDict):
     interval: list[float] | None
 
 
-Count1: TypeAlias = int
+Count2: TypeAlias = int
 
 
 class ConfusionCounts(TypedDict):
     classes: list[str]
-    counts: list[list[Count1]]
+    counts: list[list[Count2]]
 
 
 Positive: TypeAlias = int
@@ -1514,7 +1524,7 @@ class ScoreHistogram(TypedDict):
 
 class ErrorHistogram(TypedDict):
     edges: list[float]
-    counts: list[Count1]
+    counts: list[Count2]
 
 
 class ModelPerformance(TypedDict):
@@ -1578,6 +1588,11 @@ class QueryFilters(TypedDict):
     bin_size: BinSize
 
 
+class ChartSegment(TypedDict):
+    id: NotRequired[str | None]
+    definition: NotRequired[str | None]
+
+
 Category: TypeAlias = str
 
 
@@ -1587,9 +1602,9 @@ class MetricsQuery(TypedDict):
     metric: str
     columns: NotRequired[list[Column1] | None]
     categories: NotRequired[list[Category] | None]
-    baseline_id: NotRequired[str | None]
+    baseline_id: NotRequired[ChosenBaseline]
     segment_id: NotRequired[str | None]
-    segment: NotRequired[SegmentChoice | None]
+    segment: NotRequired[ChartSegment | None]
     viz_type: NotRequired[VizType]
 
 
@@ -1781,6 +1796,17 @@ class UnfinishedJobs(TypedDict):
 class OpenAlerts(TypedDict):
     warning: int
     critical: int
+
+
+class RefusedRequests(TypedDict):
+    reason: str
+    requests: int
+
+
+class RequestLatency(TypedDict):
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
 
 
 class MonitoringSummary(TypedDict):
@@ -2124,53 +2150,6 @@ class AlertMetric(TypedDict):
     type_display_name: str
 
 
-class AlertRule(TypedDict):
-    id: str
-    name: str
-    metric: AlertMetric
-    priority: AlertPriority
-    compare_to: AlertComparison
-    compare_bin_delta: int | None
-    condition: AlertCondition
-    bin_size: AlertBinSize
-    evaluation_delay: int
-    feature_names: list[str] | None
-    threshold_type: AlertThresholdType
-    auto_threshold_params: AutoThresholdParams | None
-    critical_threshold: float | None
-    warning_threshold: float | None
-    category: str | None
-    baseline: Baseline1 | None
-    segment: Segment1 | None
-    enable_notification: bool
-    alert_config_revision: int
-    version: Literal["rule_v3"]
-    model: ModelReference
-    project: NamedReference
-    organization: NamedReference
-    created_at: str
-    updated_at: str
-    created_by: User
-    updated_by: User
-    warnings: NotRequired[list[WarningDetail]]
-
-
-class AlertRuleResponse(TypedDict):
-    data: AlertRule
-    api_version: ApiVersion
-    kind: NormalKind
-
-
-class AlertRuleList(Page):
-    items: list[AlertRule]
-
-
-class AlertRulePage(TypedDict):
-    data: AlertRuleList
-    api_version: ApiVersion
-    kind: PaginatedKind
-
-
 class AlertRuleSummary(TypedDict):
     alert_rule_id: str
     id: str | None
@@ -2378,6 +2357,22 @@ class LabelsResponse(TypedDict):
     kind: NormalKind
 
 
+class ColumnsRequest(TypedDict):
+    model_id: MonitoredModel
+    environment_id: NotRequired[MonitoredEnvironment | None]
+    time_range: NotRequired[TimeRange]
+    time_zone: NotRequired[ZoneName]
+    segment: NotRequired[SegmentChoice | None]
+    known_revision: NotRequired[KnownRevision | None]
+    baseline_id: NotRequired[str | None]
+    search: NotRequired[str | None]
+    sort: NotRequired[ColumnOrder]
+    limit: NotRequired[int]
+    offset: NotRequired[int]
+    drift_metric: NotRequired[DriftMetric]
+    histograms: NotRequired[bool]
+
+
 class SummarizedColumns(TypedDict):
     unchanged: Unchanged
     data_revision: DataRevision
@@ -2405,6 +2400,19 @@ class EnvironmentPulse(TypedDict):
     newest_event: NewestEvent | None
 
 
+class IngestionCounts(TypedDict):
+    requests: int
+    bytes: int
+    created: int
+    replaced: int
+    unchanged: int
+    updated: int
+    unknown: int
+    rejected: int
+    refused: list[RefusedRequests]
+    latency: RequestLatency | None
+
+
 class ServerSettings(TypedDict):
     settings: list[ServerSetting]
     limits: list[ServerLimit]
@@ -2420,6 +2428,55 @@ class ServerSettingsResponse(TypedDict):
 
 
 FilterRule: TypeAlias = FilterComparison | FilterMembership | FilterRange | FilterPresence
+
+
+class AlertRule(TypedDict):
+    id: str
+    name: str
+    metric: AlertMetric
+    priority: AlertPriority
+    compare_to: AlertComparison
+    compare_bin_delta: int | None
+    condition: AlertCondition
+    bin_size: AlertBinSize
+    evaluation_delay: int
+    feature_names: list[str] | None
+    threshold_type: AlertThresholdType
+    auto_threshold_params: AutoThresholdParams | None
+    critical_threshold: float | None
+    warning_threshold: float | None
+    category: str | None
+    baseline: Baseline1 | None
+    segment: Segment1 | None
+    enable_notification: bool
+    alert_config_revision: int
+    version: Literal["rule_v3"]
+    model: ModelReference
+    project: NamedReference
+    organization: NamedReference
+    created_at: str
+    updated_at: str
+    created_by: User
+    updated_by: User
+    last_evaluation: NotRequired[AlertEvaluation]
+    next_evaluation_at: NotRequired[str]
+    warnings: NotRequired[list[WarningDetail]]
+
+
+class AlertRuleResponse(TypedDict):
+    data: AlertRule
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class AlertRuleList(Page):
+    items: list[AlertRule]
+
+
+class AlertRulePage(TypedDict):
+    data: AlertRuleList
+    api_version: ApiVersion
+    kind: PaginatedKind
 
 
 class CheckDefinitionRequest(TypedDict):
@@ -2438,6 +2495,33 @@ class Pulse(TypedDict):
 
 class PulseResponse(TypedDict):
     data: Pulse
+    api_version: ApiVersion
+    kind: NormalKind
+
+
+class IngestionMinute(TypedDict):
+    minute: str
+    counted: IngestionCounts
+
+
+class ModelIngestion(TypedDict):
+    model: ModelReference
+    project: NamedReference
+    counted: IngestionCounts
+
+
+class Ingestion(TypedDict):
+    replica: str | None
+    started_at: str
+    read_at: str
+    waiting_requests: int
+    minutes: list[IngestionMinute]
+    models: list[ModelIngestion]
+    other: NotRequired[IngestionCounts]
+
+
+class IngestionResponse(TypedDict):
+    data: Ingestion
     api_version: ApiVersion
     kind: NormalKind
 

@@ -135,7 +135,8 @@ export interface paths {
          *        the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the next page. So no
          *        event is shown twice or skipped while others are published or deleted.
          *     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
-         *        would exceed that; `next_cursor` says that there is more.
+         *        would exceed that, or if reading took 10 seconds so far, for example of a model with 10,000 columns;
+         *        `next_cursor` says that there is more.
          *     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a 400 with its place.
          *        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a text was cut.
          *     7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is exact.
@@ -959,8 +960,8 @@ export interface paths {
         /**
          * Delete a baseline
          * @description Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free again. A
-         *     later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing is changed:
-         *     a 409 with the names of these metrics.
+         *     later publish to a dataset of that name does not bring it back. If a custom metric or an alert rule uses it, nothing
+         *     is changed: a 409 with their names.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1027,6 +1028,7 @@ export interface paths {
         /**
          * Delete a segment
          * @description Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+         *     If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1093,6 +1095,7 @@ export interface paths {
         /**
          * Delete a custom metric
          * @description Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is free again.
+         *     If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
          *
          *     A retry follows *Retries* in the introduction.
          */
@@ -1314,10 +1317,12 @@ export interface paths {
          *     * `drift`: `metric` is `jsd` (default) or `psi`, of `column`, which may be a custom feature, against the baseline
          *       `baseline_id`; default is the oldest one that is a whole dataset. `component` takes one component of a vector.
          *     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the model's own.
-         *     * `custom_metric`: the model's custom metric `custom_metric_id`.
+         *     * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+         *       `definition`. Exactly one of them must be given.
          *
          *     A segment and a group hold for the events and for those of a baseline. Each list has an item for each bin. A
-         *     figure that is undefined is null, and `reasons` says why.
+         *     figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`, `recall` and `fpr`
+         *     have 95 % intervals.
          *
          *     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a request may
          *     take 10 seconds (setting `max_monitoring_seconds`) and a limited memory. Beyond them is a 400 or 503 that names
@@ -1455,15 +1460,17 @@ export interface paths {
          *     2. The columns are those whose name has `search` in it, in any case. They come in the order of the schema or by
          *        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts at `offset` and
          *        holds at most `limit` of them.
-         *     3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole dataset. `trend`
-         *        is the same by bins of time: the smallest size of which the range has at most 30. Both are absent for columns
-         *        that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`, too, and for
-         *        a range of more than 30 quarters.
+         *     3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline that is a whole
+         *        dataset. `trend` is the same by bins of time: the smallest size of which the range has at most 30. Both are
+         *        absent for columns that have no drift, and without a baseline; `trend` and the bins are absent without
+         *        `time_range`, too, and for a range of more than 30 quarters.
+         *     4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24 bins, the
+         *        rarest are joined in the last one.
          *
          *     `values` is the number of events with a value; `distinct` is about how many different ones there are, with an error
          *     of some percent. `minimum` and `maximum` are those of the finite numbers.
          *
-         *     Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+         *     Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
          */
         post: operations["compute_columns"];
         delete?: never;
@@ -1550,6 +1557,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/monitoring/ingestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report the ingestion of the last hour
+         * @description Reports what was ingested in the last hour, by minute and by model, from the memory of the process that answers. An
+         *     addition to the vendor's API.
+         *
+         *     1. With `model_id`, the server looks up the model; an unknown one is a 404. The figures are those of this model.
+         *     2. Without it, `minutes` has the sums of all models and of `other`.
+         *
+         *     * A process counts from its start, `started_at`; nothing is kept when it ends. With several replicas each counts what it
+         *       served itself; `replica` names it.
+         *     * `requests` are those to publish or update events that got a response, also those that start a job for a file. Each
+         *       counts in the minute in which its response ended. `refused` counts those with an error by its reason.
+         *     * The numbers of events are those of commits, of requests and of files. A repeated request that got its first response
+         *       again changes nothing, so it adds no events.
+         *     * A `latency` is the time from the head of a request to the end of its response, refused ones included. Quantiles are
+         *       accurate to 5 %.
+         *     * `minutes` begins with the minute of the start or 59 minutes ago, and ends with the current minute, which is not over.
+         *     * `models` has the 100 models with the most requests and events of the hour, the busiest first.
+         *     * `other` counts requests that were refused before their model was known, and models that are deleted. Of more than 100
+         *       models that are busy within one minute, the rest counts here.
+         *
+         *     A token that is limited to projects sees the models of these projects: `minutes` is their sum, without `other`.
+         *     A token with the scope `ingest` sees the same as one with `read`, because these are numbers only.
+         */
+        get: operations["get_ingestion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/monitoring/definitions/check": {
         parameters: {
             query?: never;
@@ -1593,6 +1640,9 @@ export interface paths {
          *     know `id`, `name`, `model_id`, `metric_id`, `baseline_id`, `segment_id`, `priority`, `compare_to`, `condition`,
          *     `bin_size`, `created_at` and `updated_at`, a `filter` also `feature_names` with `any`, `in` and `not_in`;
          *     `search` looks into the name.
+         *
+         *     `last_evaluation` is how the newest judged bin of the rule was judged, of several columns the worst; it is absent
+         *     if no bin was judged yet.
          */
         get: operations["list_alert_rules"];
         put?: never;
@@ -1607,7 +1657,7 @@ export interface paths {
          *     3. `metric_id` is a builtin metric that the model has (`list_model_metrics`), or the id of one of its custom
          *        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
          *        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns. `frequency`
-         *        takes one column and a `category`.
+         *        takes one column and a `category`; with other metrics, a `category` is a label of the rule.
          *     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset. No other
          *        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
          *     5. `compare_to: raw_value` judges the metric itself, `time_period` its change as a share of the same metric
@@ -4439,7 +4489,7 @@ export interface components {
              */
             evaluation_delay?: number;
             /**
-             * @description The value whose events `frequency` counts.
+             * @description The value whose events `frequency` counts. With any other metric it is a label, without an effect.
              * @example UA
              */
             category?: string | null;
@@ -4510,7 +4560,7 @@ export interface components {
             critical_threshold: number | null;
             /** @description A value beyond it is a warning, unless it is critical. */
             warning_threshold: number | null;
-            /** @description The value whose events `frequency` counts. */
+            /** @description The value whose events `frequency` counts, or the label of a rule with another metric. */
             category: string | null;
             /** @description The baseline that a drift compares with. */
             baseline: {
@@ -4556,6 +4606,14 @@ export interface components {
             updated_at: string;
             created_by: components["schemas"]["User"];
             updated_by: components["schemas"]["User"];
+            last_evaluation?: components["schemas"]["AlertEvaluation"];
+            /**
+             * Format: date-time
+             * @description When the next bin is over and its `evaluation_delay` has passed. Absent in responses to changes. An addition to
+             *     the vendor's API.
+             * @example 2026-11-23T10:00:00.000000Z
+             */
+            next_evaluation_at?: string;
             /** @description Possible mistakes, if there are any. */
             warnings?: components["schemas"]["WarningDetail"][];
         };
@@ -5046,7 +5104,7 @@ export interface components {
         PreviewAlertRuleRequest: {
             rule: components["schemas"]["AlertRuleCreate"];
             /**
-             * @description How many bins to judge.
+             * @description How many bins to judge; 744 are the hours of 31 days.
              * @default 24
              * @example 24
              */
@@ -5394,6 +5452,16 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /**
+         * @description Empty, as charts of the vendor's have it for a metric that takes no baseline.
+         * @enum {string}
+         */
+        NoBaseline: "";
+        /**
+         * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
+         * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+         */
+        ChosenBaseline: (string | null) | components["schemas"]["NoBaseline"];
         /** @description A metric to compute, with what it needs. */
         AskedMetric: {
             /**
@@ -5411,12 +5479,7 @@ export interface components {
              * @example UA
              */
             category?: string | null;
-            /**
-             * Format: uuid
-             * @description The baseline that a drift compares with.
-             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
-             */
-            baseline_id?: string | null;
+            baseline_id?: components["schemas"]["ChosenBaseline"];
         };
         /** @description Which metrics to compute, and over which events. */
         ComputeMetricsRequest: {
@@ -5616,6 +5679,11 @@ export interface components {
              * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
              */
             custom_metric_id?: string | null;
+            /**
+             * @description An expression in FQL that makes one number of many events.
+             * @example sum(if(fp(), 1, 0) * -100)
+             */
+            definition?: string | null;
         };
         /** @description Which measures to compute, over which events, and in which bins. */
         SeriesRequest: {
@@ -5663,6 +5731,10 @@ export interface components {
             labelled: (number | null)[];
             /** @description The numbers of values in the baseline; null if there is none. */
             baseline_sizes: (number | null)[];
+            /** @description The lower ends of the 95 % Wilson score intervals; null if the value is. Absent if there are none. */
+            lower?: (number | null)[];
+            /** @description Their upper ends. Absent if there are none. */
+            upper?: (number | null)[];
         };
         /** @description The series of some events. */
         GroupSeries: {
@@ -6029,6 +6101,32 @@ export interface components {
              * @example 0
              */
             offset?: number;
+            drift_metric?: components["schemas"]["DriftMetric"];
+            /**
+             * @description Whether columns have the histograms behind their drift.
+             * @default false
+             * @example true
+             */
+            histograms?: boolean;
+        };
+        /**
+         * @description A metric of drift.
+         * @default jsd
+         * @enum {string}
+         */
+        DriftMetric: "jsd" | "psi";
+        /** @description The values of a column in the bins of its drift. */
+        SmallHistograms: {
+            /** @description The bins as text. */
+            labels: string[];
+            /** @description The number of values of the events in each bin, or their weight. */
+            counts: number[];
+            /** @description The number of events, or of items of ranking events, without a value. */
+            nulls: number;
+            /** @description The number of values of the baseline in each bin, or their weight. */
+            baseline_counts: number[];
+            /** @description The number of events of the baseline, or of their items, without a value. */
+            baseline_nulls: number;
         };
         /** @description A column over some events. */
         SummarizedColumn: {
@@ -6049,6 +6147,7 @@ export interface components {
             drift?: components["schemas"]["Figure"];
             /** @description The drift of each bin of time; null if it is undefined. Absent without a drift or a range. */
             trend?: (number | null)[];
+            histograms?: components["schemas"]["SmallHistograms"];
         };
         /** @description A page of columns. */
         SummarizedColumns: {
@@ -6187,6 +6286,23 @@ export interface components {
             time_zone?: string;
             bin_size: components["schemas"]["BinSize"];
         };
+        /**
+         * @description Take only the events of a segment: a stored one of the model, or one that a definition makes. If it has neither, as
+         *     in charts of the vendor's without a segment, all events are taken.
+         */
+        ChartSegment: ({
+            /**
+             * Format: uuid
+             * @description A segment of the model.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            id?: string | null;
+            /**
+             * @description An expression in FQL.
+             * @example carrier == 'UA'
+             */
+            definition?: string | null;
+        } & unknown) | null;
         /** @description A metric of a model, by bin. */
         MetricsQuery: {
             /**
@@ -6220,19 +6336,14 @@ export interface components {
              *     ]
              */
             categories?: string[] | null;
-            /**
-             * Format: uuid
-             * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
-             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
-             */
-            baseline_id?: string | null;
+            baseline_id?: components["schemas"]["ChosenBaseline"];
             /**
              * Format: uuid
              * @description A segment of the model, to take only its events. Not together with `segment`.
              * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
              */
             segment_id?: string | null;
-            segment?: components["schemas"]["SegmentChoice"];
+            segment?: components["schemas"]["ChartSegment"];
             viz_type?: components["schemas"]["VizType"];
         };
         /** @description Which metrics to compute, and in which bins. */
@@ -6611,6 +6722,87 @@ export interface components {
         /** @description The response with the state of a model. */
         PulseResponse: {
             data: components["schemas"]["Pulse"];
+            api_version: components["schemas"]["ApiVersion"];
+            kind: components["schemas"]["NormalKind"];
+        };
+        /** @description What a process ingested in the last hour. */
+        Ingestion: {
+            /** @description The name of the replica that counted; null for a server without replicas. */
+            replica: string | null;
+            /**
+             * Format: date-time
+             * @description When this process began to count.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When the response was made.
+             */
+            read_at: string;
+            /** @description The requests whose events wait to be ingested, those of all models. */
+            waiting_requests: number;
+            /** @description The minutes, the first one first. */
+            minutes: components["schemas"]["IngestionMinute"][];
+            /** @description The models that were busy in this hour. */
+            models: components["schemas"]["ModelIngestion"][];
+            other?: components["schemas"]["IngestionCounts"];
+        };
+        /** @description What was ingested in a minute. */
+        IngestionMinute: {
+            /**
+             * Format: date-time
+             * @description When the minute began.
+             */
+            minute: string;
+            counted: components["schemas"]["IngestionCounts"];
+        };
+        /** @description What was ingested for a model. */
+        ModelIngestion: {
+            model: components["schemas"]["ModelReference"];
+            project: components["schemas"]["NamedReference"];
+            counted: components["schemas"]["IngestionCounts"];
+        };
+        /** @description Numbers of requests and events. */
+        IngestionCounts: {
+            /** @description The requests that got a response. */
+            requests: number;
+            /** @description The size of their bodies, decompressed. */
+            bytes: number;
+            /** @description Events that are new. */
+            created: number;
+            /** @description Events of which values were replaced. */
+            replaced: number;
+            /** @description Events that were stored already. */
+            unchanged: number;
+            /** @description Events that an update changed. */
+            updated: number;
+            /** @description Events of updates that are not stored. */
+            unknown: number;
+            /** @description Rows of files that cannot be events. */
+            rejected: number;
+            /** @description The requests with an error, by its reason. */
+            refused: components["schemas"]["RefusedRequests"][];
+            latency: components["schemas"]["RequestLatency"];
+        };
+        /** @description Requests that got an error. */
+        RefusedRequests: {
+            /** @description The reason in the error, or `ClientClosedRequest` if the client left before the response. */
+            reason: string;
+            /** @description Their number. */
+            requests: number;
+        };
+        /** @description Quantiles of the time that requests took, in milliseconds; null without requests. */
+        RequestLatency: {
+            /** @description Half of the requests took no longer. */
+            p50_ms: number;
+            /** @description 90 % of them took no longer. */
+            p90_ms: number;
+            /** @description 99 % of them took no longer. */
+            p99_ms: number;
+        } | null;
+        /** @description The response with the ingestion of the last hour. */
+        IngestionResponse: {
+            data: components["schemas"]["Ingestion"];
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
@@ -7489,6 +7681,11 @@ export interface components {
          * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
          */
         OfModel: string;
+        /**
+         * @description Only this model.
+         * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+         */
+        OfOneModel: string;
         /**
          * @description The `ETag` of an earlier response, or several of them with commas between them. If the response still has one of
          *     them, it is a 304. `*` stands for any.
@@ -9573,6 +9770,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -9761,6 +9959,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["IdempotencyKeyReused"];
@@ -10196,6 +10395,39 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_ingestion: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this model.
+                 * @example 5b1b1c62-5f4d-4c53-9f3e-0f6a2f0b7a11
+                 */
+                model_id?: components["parameters"]["OfOneModel"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ingestion of the last hour. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestionResponse"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];

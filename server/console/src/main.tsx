@@ -7,33 +7,16 @@ import { RequestFailed } from "./api/client";
 import { isLoginNeeded } from "./api/login";
 import { findSession, session } from "./api/session";
 import { LoginForm, LoginPage } from "./pages/login";
+import { ModelFrame } from "./pages/model-frame";
+import { Boundary } from "./ui/boundary";
 import { Dialog } from "./ui/dialog";
 import { Frame } from "./ui/frame";
+import { openModel } from "./ui/open-model";
 import { Empty, Failure } from "./ui/states";
+import { plain } from "./ui/text";
 import { go, link, place } from "./url/location";
+import { type ModelPageProps, type PageProps, type Route, routeAt } from "./url/routes";
 import "./theme.css";
-
-type Parameters = { id: string };
-type Load = () => Promise<ComponentType<Parameters>>;
-
-interface Route {
-  path: RegExp;
-  title: string;
-  load: Load;
-}
-
-/** The pages, each in a file of its own that is loaded when the page is opened. */
-const ROUTES: Route[] = [
-  { path: /^\/$/, title: "Models", load: async () => (await import("./pages/models")).Models },
-  { path: /^\/models\/([^/]+)$/, title: "Model", load: async () => (await import("./pages/model")).ModelPage },
-  {
-    path: /^\/first-event$/,
-    title: "First event",
-    load: async () => (await import("./pages/first-event")).FirstEventPage,
-  },
-  { path: /^\/tokens$/, title: "Tokens", load: async () => (await import("./pages/tokens")).Tokens },
-  { path: /^\/settings$/, title: "Settings", load: async () => (await import("./pages/settings")).SettingsPage },
-];
 
 function App() {
   const [failure, setFailure] = useState<RequestFailed | null>(null);
@@ -68,27 +51,42 @@ function App() {
   );
 }
 
+type Content = ComponentType<PageProps> | ComponentType<ModelPageProps>;
+
 function Page() {
   const { path } = place.value;
-  const route = ROUTES.find((one) => one.path.test(path));
-  const id = decodeURIComponent(route?.path.exec(path)?.[1] ?? "");
-  const [shown, setShown] = useState<{ route: Route; Content: ComponentType<Parameters> } | null>(null);
+  const found = routeAt(path);
+  const route = found?.route;
+  const [shown, setShown] = useState<{ route: Route; Content: Content } | null>(null);
   useEffect(() => {
-    document.title = `${route?.title ?? "Not found"} · Inference Events`;
     let isCurrent = true;
     route?.load().then((Content) => isCurrent && setShown({ route, Content }));
     return () => {
       isCurrent = false;
     };
   }, [route]);
-  if (!route) {
+  const of = openModel.value ? ` · ${plain(openModel.value.name)}` : "";
+  document.title = `${route?.title ?? "Not found"}${route?.isOfModel ? of : ""} · Inference Events`;
+  if (!found || !route) {
     return (
       <Empty title="There is no page at this address.">
         <a href={link("/")}>All models</a>
       </Empty>
     );
   }
-  return shown?.route === route ? <shown.Content key={path} id={id} /> : null;
+  const Content = shown?.route === route ? shown.Content : null;
+  if (route.isOfModel) {
+    const OfModel = Content as ComponentType<ModelPageProps> | null;
+    return <ModelFrame key={found.id} id={found.id} route={route} item={found.item} Content={OfModel} />;
+  }
+  const Plain = Content as ComponentType<PageProps> | null;
+  return (
+    Plain && (
+      <Boundary key={route.base}>
+        <Plain item={found.item} />
+      </Boundary>
+    )
+  );
 }
 
 function asFailure(error: unknown): RequestFailed {

@@ -40,6 +40,11 @@ def last_closed(size: str, now: datetime, delay_hours: int = 0) -> datetime:
     return moved(size, start_of(size, now - timedelta(hours=delay_hours)), -1)
 
 
+def next_due(size: str, now: datetime, delay_hours: int) -> datetime:
+    """Return when the next bin will have ended `delay_hours` ago."""
+    return moved(size, last_closed(size, now, delay_hours), 2) + timedelta(hours=delay_hours)
+
+
 def starts(size: str, first: datetime, last: datetime) -> Iterator[datetime]:
     """Yield the starts of the bins from the first to the last, newest first."""
     while last >= first:

@@ -33,6 +33,8 @@ _FIELDS: dict[str, Column] = {
 # Both have an `id`: a number in version 2 of the API, which is in the order of creation, and a UUID in version 3.
 V2_FIELDS = {"id": AlertRecord.number, "uuid": AlertRecord.id} | _FIELDS
 V3_FIELDS = {"id": AlertRecord.id, "alert_rule_id": AlertRecord.rule_id, "model_id": AlertRecord.model_id} | _FIELDS
+# From the best to the worst.
+STATES = ("ok", "learning", "no_data", *ALERT_STATES)
 NEWEST_FIRST = "-alert_time_bucket,-created_at"
 
 
@@ -157,6 +159,17 @@ def list_evaluations(session: Session, rule_id: str, range: Range, limit: int, o
     total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
     ordered = rows.order_by(AlertEvaluation.bin_start.desc(), AlertEvaluation.column)
     return Page(session.scalars(ordered.limit(limit).offset(offset)).all(), total)
+
+
+def last_evaluations(session: Session, rule_ids: Sequence[str]) -> Mapping[str, AlertEvaluation]:
+    """Return how the newest judged bin of each rule was judged, of several columns the worst."""
+    judged = aliased(AlertEvaluation)
+    newest = select(func.max(judged.bin_start)).where(judged.rule_id == AlertEvaluation.rule_id)
+    rows = select(AlertEvaluation).where(
+        AlertEvaluation.rule_id.in_(rule_ids), AlertEvaluation.bin_start == newest.scalar_subquery()
+    )
+    found = sorted(session.scalars(rows), key=lambda one: (STATES.index(one.state), one.column))
+    return {one.rule_id: one for one in found}
 
 
 def evaluations_of(session: Session, rule_id: str, bin_start: datetime) -> Sequence[AlertEvaluation]:

@@ -114,7 +114,7 @@ def check_unused(session: Session, what: str, condition: ColumnElement[bool]) ->
     """Refuse to delete what the rules with a condition use. Raises Conflict with their names."""
     names = session.scalars(select(AlertRule.name).join(AlertRule.model).where(_exists(), condition)).all()
     if names:
-        raise Conflict(f"Alert rules use the {what}: {join_names(sorted(names))}")
+        raise Conflict(f"Alert rules use the {what}; change or delete them first: {join_names(sorted(names))}")
 
 
 def notifies(webhook_id: str) -> ColumnElement[bool]:

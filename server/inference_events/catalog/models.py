@@ -1,6 +1,6 @@
 """Models: the columns of their events and the meaning of these columns."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -48,6 +48,12 @@ def get(session: Session, model_id: str, lock: Lock = Lock.NONE) -> Model:
     if model is None or model.deleted_at is not None:
         raise ObjectNotFound.of("Model")
     return model
+
+
+def brief(session: Session, model_ids: Collection[str]) -> Sequence[Model]:
+    """Return the models with these ids, without their schemas. Those that are deleted or do not exist are missing."""
+    rows = select(Model).where(Model.deleted_at.is_(None), Model.id.in_(model_ids)).options(*BRIEF_MODEL)
+    return session.scalars(rows).all()
 
 
 def list_page(

@@ -1,60 +1,28 @@
-import { a as y, f as w, p as $, t as a } from "./vendor.js";
-import { A as api, C as useAction, E as may, O as ROOT, _ as place, b as Failure, g as link, j as body, m as change, p as Copy } from "./shared.js";
-// src/pages/snippets.ts
-/** Programs that publish a first event. They work as they are, also when they run twice. */
-var LANGUAGES = [
-	"curl",
-	"Python",
-	"fiddler-client"
-];
-/** Return a program that creates a project and a model and publishes one event. */
-function firstEvent(language, { url, token, mark }) {
-	return {
-		curl,
-		Python: python,
-		"fiddler-client": client
-	}[language](url, token, mark);
-}
-/** Return a program that publishes one event to a model. */
-function nextEvent(language, { url, token }, { modelId, event }) {
-	const body = JSON.stringify({
-		model_id: modelId,
-		env_type: "PRODUCTION",
-		source: {
-			type: "EVENTS",
-			events: [event]
-		}
-	}, null, 2);
-	if (language === "curl") return `curl -sS --fail-with-body ${quote(`${url}/v3/events`)} \\
-  -H ${quote(`Authorization: Bearer ${token}`)} -H 'Content-Type: application/json' -d ${quote(body)}
-`;
-	if (language === "Python") return `import json, urllib.request
+import{h as e,m as t,o as n,t as r}from"./vendor.js";import{Jt as i,Xt as a,Zt as o,_t as s,cn as c,dn as l,gn as u,mn as d,vn as f,yn as p}from"./shared.js";var m=[`curl`,`Python`,`fiddler-client`];function h(e,{url:t,token:n,mark:r}){return{curl:_,Python:v,"fiddler-client":y}[e](t,n,r)}function g(e,{url:t,token:n},{modelId:r,event:i}){let a=JSON.stringify({model_id:r,env_type:`PRODUCTION`,source:{type:`EVENTS`,events:[i]}},null,2);return e===`curl`?`curl -sS --fail-with-body ${b(`${t}/v3/events`)} \\
+  -H ${b(`Authorization: Bearer ${n}`)} -H 'Content-Type: application/json' -d ${b(a)}
+`:e===`Python`?`import json, urllib.request
 
-body = json.loads(${text(body)})
+body = json.loads(${x(a)})
 request = urllib.request.Request(
-    ${text(`${url}/v3/events`)},
+    ${x(`${t}/v3/events`)},
     json.dumps(body).encode(),
-    {"Authorization": ${text(`Bearer ${token}`)}, "Content-Type": "application/json"},
+    {"Authorization": ${x(`Bearer ${n}`)}, "Content-Type": "application/json"},
 )
 print(urllib.request.urlopen(request).read().decode())
-`;
-	return `# pip install fiddler-client
+`:`# pip install fiddler-client
 import json
 import fiddler as fdl
 
-fdl.init(url=${text(url)}, token=${text(token)})
-model = fdl.Model.get(id_=${text(modelId)})
-print(model.publish(source=[json.loads(${text(JSON.stringify(event))})]))
-`;
-}
-function curl(url, token, mark) {
-	return `URL=${quote(url)}
-TOKEN=${quote(token)}
+fdl.init(url=${x(t)}, token=${x(n)})
+model = fdl.Model.get(id_=${x(r)})
+print(model.publish(source=[json.loads(${x(JSON.stringify(i))})]))
+`}function _(e,t,n){return`URL=${b(e)}
+TOKEN=${b(t)}
 post() { curl -sS --fail-with-body "$URL/v3/$1" -d "$2" -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' -H 'Idempotency-Key: first-event'; }
 id() { grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4; }
 
-PROJECT=$(post projects '{"name": "flights_${mark}"}' | id)
+PROJECT=$(post projects '{"name": "flights_${n}"}' | id)
 MODEL=$(post models '{"project_id": "'"$PROJECT"'", "name": "arrival_delay",
   "task": "binary_classification", "event_id_col": "flight",
   "schema": {"columns": [
@@ -67,12 +35,9 @@ MODEL=$(post models '{"project_id": "'"$PROJECT"'", "name": "arrival_delay",
     "targets": ["arrived_late"], "metadata": ["flight"]}}' | id)
 post events '{"model_id": "'"$MODEL"'", "env_type": "PRODUCTION", "source": {"type": "EVENTS",
   "events": [{"flight": "UA1545", "carrier": "UA", "distance": 1400, "late_probability": 0.21}]}}'
-`;
-}
-function python(url, token, mark) {
-	return `import json, urllib.request
+`}function v(e,t,n){return`import json, urllib.request
 
-URL, TOKEN = ${text(url)}, ${text(token)}
+URL, TOKEN = ${x(e)}, ${x(t)}
 
 
 def post(path, body):
@@ -85,7 +50,7 @@ def post(path, body):
     return json.load(urllib.request.urlopen(request))["data"]
 
 
-project = post("projects", {"name": "flights_${mark}"})
+project = post("projects", {"name": "flights_${n}"})
 model = post("models", {
     "project_id": project["id"],
     "name": "arrival_delay",
@@ -108,10 +73,7 @@ model = post("models", {
 event = {"flight": "UA1545", "carrier": "UA", "distance": 1400, "late_probability": 0.21}
 source = {"type": "EVENTS", "events": [event]}
 print(post("events", {"model_id": model["id"], "env_type": "PRODUCTION", "source": source}))
-`;
-}
-function client(url, token, mark) {
-	return `# pip install fiddler-client
+`}function y(e,t,n){return`# pip install fiddler-client
 from pathlib import Path
 
 import fiddler as fdl
@@ -121,8 +83,8 @@ UA1545,UA,1400,0.21,false
 AA1141,AA,1089,0.64,true
 """)
 
-fdl.init(url=${text(url)}, token=${text(token)})
-project = fdl.Project.get_or_create("flights_${mark}")
+fdl.init(url=${x(e)}, token=${x(t)})
+project = fdl.Project.get_or_create("flights_${n}")
 roles = fdl.ModelSpec(
     inputs=["carrier", "distance"],
     outputs=["late_probability"],
@@ -132,157 +94,4 @@ roles = fdl.ModelSpec(
 model = fdl.Model.from_data("flights.csv", "arrival_delay", project.id, roles, event_id_col="flight").create()
 event = {"flight": "UA1545", "carrier": "UA", "distance": 1400, "late_probability": 0.21}
 print(model.publish(source=[event]))
-`;
-}
-/** Quote a text for a shell. */
-function quote(value) {
-	return `'${value.replaceAll("'", `'"'"'`)}'`;
-}
-/** Quote a text for Python, as JSON does. */
-function text(value) {
-	return JSON.stringify(value);
-}
-// src/pages/first-event.tsx
-/** The first run: a token and a program, until the first event arrives. */
-var PLACEHOLDER = "YOUR_TOKEN";
-/** The secret that was made on this page. It is kept while the console is open, as it is shown only once. */
-var secret = y(null);
-function FirstEventPage() {
-	return /* @__PURE__ */ a(FirstEvent, {});
-}
-function FirstEvent({ isWaiting = false, existing }) {
-	const language = languageOf(place.value.query.get("with"));
-	const mark = w(() => Math.random().toString(36).slice(2, 8), []);
-	const target = {
-		url: ROOT.href.replace(/\/$/, ""),
-		token: secret.value ?? PLACEHOLDER,
-		mark
-	};
-	const program = existing ? nextEvent(language, target, existing) : firstEvent(language, target);
-	return /* @__PURE__ */ a("section", {
-		class: "narrow",
-		children: [/* @__PURE__ */ a("div", {
-			class: "page-head",
-			children: [existing ? /* @__PURE__ */ a("h2", { children: "Publish an event" }) : /* @__PURE__ */ a("h1", { children: "Publish the first event" }), isWaiting && /* @__PURE__ */ a("p", {
-				class: "waiting",
-				role: "status",
-				children: "Waiting for the first model and event"
-			})]
-		}), /* @__PURE__ */ a("ol", {
-			class: "steps",
-			children: [/* @__PURE__ */ a("li", { children: /* @__PURE__ */ a(TokenStep, { isForModel: existing === void 0 }) }), /* @__PURE__ */ a("li", { children: [
-				/* @__PURE__ */ a("h3", {
-					id: "run",
-					children: ["Run this in a ", language === "curl" ? "shell" : "Python interpreter"]
-				}),
-				/* @__PURE__ */ a(Languages, { now: language }),
-				/* @__PURE__ */ a("div", {
-					class: "snippet",
-					children: [/* @__PURE__ */ a(Copy, {
-						text: program,
-						what: "program"
-					}), /* @__PURE__ */ a("section", {
-						class: "code",
-						tabIndex: 0,
-						"aria-labelledby": "run",
-						children: /* @__PURE__ */ a("pre", { children: /* @__PURE__ */ a("code", { children: program }) })
-					})]
-				}),
-				/* @__PURE__ */ a("p", {
-					class: "quiet",
-					children: [
-						existing ? "The event is made up to fit the columns of the model." : "It creates a project and a model, which declares the columns of its events, and publishes one event.",
-						" ",
-						isWaiting || existing ? "This page shows the event as soon as it is stored." : /* @__PURE__ */ a($, { children: [
-							"The ",
-							/* @__PURE__ */ a("a", {
-								href: link("/"),
-								children: "list of models"
-							}),
-							" shows it as soon as it is stored."
-						] })
-					]
-				})
-			] })]
-		})]
-	});
-}
-function languageOf(name) {
-	return LANGUAGES.find((one) => one === name) ?? "curl";
-}
-function Languages({ now }) {
-	return /* @__PURE__ */ a("fieldset", {
-		class: "tabs",
-		children: [/* @__PURE__ */ a("legend", {
-			class: "hidden",
-			children: "Language"
-		}), LANGUAGES.map((language) => /* @__PURE__ */ a("label", { children: [/* @__PURE__ */ a("input", {
-			type: "radio",
-			name: "language",
-			checked: language === now,
-			onChange: () => change({ with: language === "curl" ? null : language })
-		}), /* @__PURE__ */ a("span", { children: language })] }, language))]
-	});
-}
-function TokenStep({ isForModel }) {
-	const { isRunning, error, run } = useAction();
-	const scopes = isForModel ? ["ingest", "manage"] : ["ingest"];
-	const create = async () => {
-		const token = {
-			name: "first event",
-			scopes: [...scopes, ...isForModel ? ["read"] : []]
-		};
-		secret.value = (await body(api.POST("/v3/tokens", { body: token }))).data.token;
-	};
-	if (!may("admin")) return /* @__PURE__ */ a(Step, {
-		title: "Use a token",
-		children: /* @__PURE__ */ a("p", { children: [
-			"Replace ",
-			/* @__PURE__ */ a("code", { children: PLACEHOLDER }),
-			" below with a token with the ",
-			scopes.length > 1 ? "scopes" : "scope",
-			" ",
-			scopes.join(" and "),
-			"."
-		] })
-	});
-	if (secret.value !== null) return /* @__PURE__ */ a(Step, {
-		title: "The token is in the program below",
-		children: [/* @__PURE__ */ a("p", { children: [
-			/* @__PURE__ */ a("code", {
-				class: "secret",
-				children: secret.value
-			}),
-			" ",
-			/* @__PURE__ */ a(Copy, {
-				text: secret.value,
-				what: "token"
-			})
-		] }), /* @__PURE__ */ a("p", {
-			class: "quiet",
-			children: "It is shown until this tab is closed, and never again."
-		})]
-	});
-	return /* @__PURE__ */ a(Step, {
-		title: "Create a token",
-		children: [
-			/* @__PURE__ */ a("p", { children: [
-				"A token that may publish events",
-				isForModel && " and create models",
-				". It is put into the program below."
-			] }),
-			/* @__PURE__ */ a("button", {
-				type: "button",
-				class: "main",
-				disabled: isRunning,
-				onClick: () => run(create),
-				children: "Create a token"
-			}),
-			error && /* @__PURE__ */ a(Failure, { error })
-		]
-	});
-}
-function Step({ title, children }) {
-	return /* @__PURE__ */ a($, { children: [/* @__PURE__ */ a("h3", { children: title }), children] });
-}
-export { FirstEvent, FirstEventPage };
+`}function b(e){return`'${e.replaceAll(`'`,`'"'"'`)}'`}function x(e){return JSON.stringify(e)}var S=`YOUR_TOKEN`,C=n(null);function w(){return r(T,{})}function T({isWaiting:n=!1,existing:i}){let c=E(o.value.query.get(`with`)),l=t(()=>Math.random().toString(36).slice(2,8),[]),d={url:u.href.replace(/\/$/,``),token:C.value??S,mark:l},f=i?g(c,d,i):h(c,d);return r(`section`,{class:`narrow`,children:[r(`div`,{class:`page-head`,children:[i?r(`h2`,{children:`Publish an event`}):r(`h1`,{children:`Publish the first event`}),n&&r(`p`,{class:`waiting`,role:`status`,children:`Waiting for the first model and event`})]}),r(`ol`,{class:`steps`,children:[r(`li`,{children:r(O,{isForModel:i===void 0})}),r(`li`,{children:[r(`h3`,{id:`run`,children:[`Run this in a `,c===`curl`?`shell`:`Python interpreter`]}),r(D,{now:c}),r(`div`,{class:`snippet`,children:[r(s,{text:f,what:`program`}),r(`section`,{class:`code`,tabIndex:0,"aria-labelledby":`run`,children:r(`pre`,{children:r(`code`,{children:f})})})]}),r(`p`,{class:`quiet`,children:[i?`The event is made up to fit the columns of the model.`:`It creates a project and a model, which declares the columns of its events, and publishes one event.`,` `,n||i?`This page shows the event as soon as it is stored.`:r(e,{children:[`The `,r(`a`,{href:a(`/`),children:`list of models`}),` shows it as soon as it is stored.`]})]})]})]})]})}function E(e){return m.find(t=>t===e)??`curl`}function D({now:e}){return r(`fieldset`,{class:`tabs`,children:[r(`legend`,{class:`hidden`,children:`Language`}),m.map(t=>r(`label`,{children:[r(`input`,{type:`radio`,name:`language`,checked:t===e,onChange:()=>i({with:t===`curl`?null:t})}),r(`span`,{children:t})]},t))]})}function O({isForModel:e}){let{isRunning:t,error:n,run:i}=l(),a=e?[`ingest`,`manage`]:[`ingest`],o=async()=>{let t={name:`first event`,scopes:[...a,...e?[`read`]:[]]};C.value=(await p(f.POST(`/v3/tokens`,{body:t}))).data.token};return d(`admin`)?C.value===null?r(k,{title:`Create a token`,children:[r(`p`,{children:[`A token that may publish events`,e&&` and create models`,`. It is put into the program below.`]}),r(`button`,{type:`button`,class:`main`,disabled:t,onClick:()=>i(o),children:`Create a token`}),n&&r(c,{error:n})]}):r(k,{title:`The token is in the program below`,children:[r(`p`,{children:[r(`code`,{class:`secret`,children:C.value}),` `,r(s,{text:C.value,what:`token`})]}),r(`p`,{class:`quiet`,children:`It is shown until this tab is closed, and never again.`})]}):r(k,{title:`Use a token`,children:r(`p`,{children:[`Replace `,r(`code`,{children:S}),` below with a token with the `,a.length>1?`scopes`:`scope`,` `,a.join(` and `),`.`]})})}function k({title:t,children:n}){return r(e,{children:[r(`h3`,{children:t}),n]})}export{T as FirstEvent,w as FirstEventPage};

@@ -16,6 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference_events.http.request_state import RequestState, begin_request_state, header
 
+# The operations whose requests carry events or name a file with events.
+INGESTING = frozenset({"publish_events", "update_events"})
+NOT_FOUND = 404
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 # Seeded by the operating system once: an id must be unique, not secret, and a call for each takes longer.
 _random = Random()
@@ -27,6 +30,8 @@ class RequestMetrics(Protocol):
     registry: CollectorRegistry
 
     def observe_request(self, operation_id: str | None, status: int, seconds: float) -> None: ...
+
+    def observe_ingestion(self, model_id: str, reason: str | None, size: int, seconds: float) -> None: ...
 
     def show_bodies_in_flight(self, read: Callable[[], int]) -> None: ...
 
@@ -75,6 +80,10 @@ class Observed:
     def _record(self, state: RequestState, scope: Scope, seconds: float) -> None:
         operation = state.operation
         self._metrics.observe_request(operation.id if operation else None, state.status, seconds)
+        if operation is not None and operation.id in INGESTING:
+            # A model that does not exist is none to count.
+            model_id = "" if state.status == NOT_FOUND else state.model_id
+            self._metrics.observe_ingestion(model_id, state.reason, state.body_bytes, seconds)
         self._log.info(
             "request",
             method=scope["method"],

@@ -13,7 +13,11 @@ _KEY = "inference_events.state"
 
 @dataclass(slots=True)
 class RequestState:
-    """State of one request; `status` is 0 until the response starts."""
+    """State of one request.
+
+    `status` is 0 until the response starts, and `reason` is that of an error. Only requests that write events have
+    `model_id` and `body_bytes`.
+    """
 
     request_id: str
     operation: Operation | None = None
@@ -23,6 +27,9 @@ class RequestState:
     session_id: str = ""
     session_ends_at: datetime | None = None
     status: int = 0
+    reason: str | None = None
+    model_id: str = ""
+    body_bytes: int = 0
     arrived_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
 

@@ -1,6 +1,6 @@
 """Operations of the tag Alert rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,8 +16,9 @@ from inference_events.alerts.preview import PreviewPlan
 from inference_events.alerts.recording import record
 from inference_events.catalog import Catalog, alert_records, alert_rules, models
 from inference_events.catalog.alert_queue import RuleBin
+from inference_events.catalog.alert_tables import AlertRule
 from inference_events.catalog.concurrency import Lock
-from inference_events.catalog.listing import Listing
+from inference_events.catalog.listing import Listing, Page
 from inference_events.catalog.tables import utc_now
 from inference_events.context import current_request
 from inference_events.errors import BadRequest
@@ -53,8 +54,12 @@ class AlertRuleOperations:
         filter: t.Filter | None = None,
     ) -> t.AlertRulePage:
         listing = Listing(limit, offset, ordering, search, filter)
-        page = await self._catalog.aread(lambda session: alert_rules.list_page(session, listing))
-        return views.listed(page, listing, alert_views.rule)
+
+        def find(session: Session) -> Page[t.AlertRule]:
+            page = alert_rules.list_page(session, listing)
+            return Page(_watched(session, page.items), page.total)
+
+        return views.listed(await self._catalog.aread(find), listing, lambda shown: shown)
 
     async def create_alert_rule(self, *, body: t.AlertRuleCreate) -> t.AlertRuleResponse:
         token_id = current_request().token_id
@@ -68,8 +73,11 @@ class AlertRuleOperations:
         return await change(self._catalog, make)
 
     async def get_alert_rule(self, *, alert_rule_id: str) -> t.AlertRuleResponse:
-        row = await self._catalog.aread(lambda session: alert_rules.get(session, alert_rule_id))
-        return views.envelope(alert_views.rule(row))
+        def find(session: Session) -> t.AlertRule:
+            (shown,) = _watched(session, [alert_rules.get(session, alert_rule_id)])
+            return shown
+
+        return views.envelope(await self._catalog.aread(find))
 
     async def update_alert_rule(self, *, alert_rule_id: str, body: t.AlertRuleUpdate) -> t.AlertRuleResponse:
         token_id = current_request().token_id
@@ -145,6 +153,12 @@ class AlertRuleOperations:
         return await change(self._catalog, make)
 
 
+def _watched(session: Session, rows: Sequence[AlertRule]) -> list[t.AlertRule]:
+    """Show rules with their last evaluations."""
+    last, now = alert_records.last_evaluations(session, [row.id for row in rows]), utc_now()
+    return [alert_views.watched_rule(row, last.get(row.id), now) for row in rows]
+
+
 @contextmanager
 def _below(place: str) -> Iterator[None]:
     """Put what is wrong with a rule below the place that the rule has in the request."""
@@ -166,5 +180,5 @@ def _closed_bin(size: str, time: str | float | None) -> datetime:
         raise BadRequest.at("/bin_start", "must not be before 1970")
     start = bins.start_of(size, moment)
     if start > newest:
-        raise BadRequest.at("/bin_start", "lies in a bin that is not over yet")
+        raise BadRequest.at("/bin_start", "lies in a bin that is not over yet; try again once it is")
     return start

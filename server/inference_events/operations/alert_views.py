@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from inference_events.alerts import rules
+from inference_events.alerts import bins, rules
 from inference_events.alerts.judgements import Judgement
 from inference_events.alerts.old_form import old_notification
 from inference_events.catalog.alert_records import BinHistory, RuleHistory
@@ -49,6 +49,15 @@ def rule(row: AlertRule) -> t.AlertRule:
     }
     if warnings := rules.warnings(row):
         shown["warnings"] = warnings
+    return shown
+
+
+def watched_rule(row: AlertRule, last: AlertEvaluation | None, now: datetime) -> t.AlertRule:
+    """Show an alert rule with how it was judged last, and when it will be judged next."""
+    shown = rule(row)
+    if last is not None:
+        shown["last_evaluation"] = evaluation(last)
+    shown["next_evaluation_at"] = views.time(bins.next_due(row.bin_size, now, row.evaluation_delay))
     return shown
 
 

@@ -8,7 +8,7 @@ from inference_events.monitoring.metrics.binning import value_text
 from inference_events.monitoring.metrics.scores import Confusion
 from inference_events.monitoring.metrics.summaries import LEVELS, Summary
 from inference_events.monitoring.queries import Baseline
-from inference_events.monitoring.queries.columns import ColumnOverview, ColumnsRequest, Overview
+from inference_events.monitoring.queries.columns import ColumnOverview, ColumnsRequest, Overview, SmallHistograms
 from inference_events.monitoring.queries.distribution import (
     AskedSide,
     Distribution,
@@ -58,6 +58,8 @@ def columns_request(body: t.ColumnsRequest) -> ColumnsRequest:
         body.get("sort", "schema"),
         body.get("limit", 20),
         body.get("offset", 0),
+        body.get("drift_metric", "jsd"),
+        body.get("histograms", False),
     )
 
 
@@ -153,7 +155,19 @@ def _column(one: ColumnOverview) -> t.SummarizedColumn:
         shown["drift"] = figure(one.drift)
     if one.trend is not None:
         shown["trend"] = [of_bin.value for of_bin in one.trend]
+    if one.histograms is not None:
+        shown["histograms"] = _small(one.histograms)
     return shown  # type: ignore[return-value]
+
+
+def _small(one: SmallHistograms) -> t.SmallHistograms:
+    return {
+        "labels": list(one.labels),
+        "counts": list(one.now),
+        "nulls": one.nulls_now,
+        "baseline_counts": list(one.before),
+        "baseline_nulls": one.nulls_before,
+    }
 
 
 def _confusion(found: Confusion) -> t.ConfusionCounts | None:

@@ -8,7 +8,8 @@ from inference_events.catalog.tables import utc_now
 from inference_events.events.ingest.timestamps import format_timestamp, microseconds
 from inference_events.monitoring.engine import Bins, BinSize
 from inference_events.monitoring.metrics import Figure, Labels
-from inference_events.monitoring.queries.frame import Answer, FrameRequest
+from inference_events.monitoring.metrics.intervals import interval
+from inference_events.monitoring.queries.frame import FrameRequest, FrameResult
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
 from inference_events.operations import views
 from inference_events.operations.reading import stored_id, time_bounds
@@ -38,7 +39,7 @@ def bin_size(body: Mapping[str, Any]) -> BinSize | None:
     return BinSize(body["bin_size"]) if "bin_size" in body else None
 
 
-def answered(found: Answer[T], show: Callable[[T], Mapping[str, Any]]) -> Any:
+def frame_response(found: FrameResult[T], show: Callable[[T], Mapping[str, Any]]) -> Any:
     """Show what was computed, or that nothing has changed."""
     content = found.content
     shared = {"unchanged": content is None, "data_revision": found.data_revision}
@@ -56,14 +57,18 @@ def binned(size: BinSize, bins: Bins, now: datetime | None = None) -> dict[str, 
 
 
 def measured(figures: Sequence[Figure]) -> t.MeasureSeries:
-    """Show the figures of a measure by bin."""
-    return {
+    """Show the figures of a measure by bin, those of rates with their intervals."""
+    shown: t.MeasureSeries = {
         "values": [one.value for one in figures],
         "reasons": [None if one.reason is None else one.reason.value for one in figures],
         "sample_sizes": [one.sample_size for one in figures],
         "labelled": [one.labelled for one in figures],
         "baseline_sizes": [one.baseline_size for one in figures],
     }
+    if any(one.trials is not None for one in figures):
+        ends = [interval(one) or (None, None) for one in figures]
+        shown["lower"], shown["upper"] = [low for low, _ in ends], [high for _, high in ends]
+    return shown
 
 
 def label_totals(one: Labels) -> t.LabelTotals:

@@ -68,6 +68,7 @@ from .binned_figures import BinnedFigures
 from .binned_labels import BinnedLabels
 from .binned_series import BinnedSeries
 from .binned_violations import BinnedViolations
+from .chart_segment_type_0 import ChartSegmentType0
 from .check_definition_request import CheckDefinitionRequest
 from .check_definition_response import CheckDefinitionResponse
 from .column import Column
@@ -106,6 +107,7 @@ from .distribution_response import DistributionResponse
 from .distribution_side import DistributionSide
 from .download_events_request import DownloadEventsRequest
 from .drift_figures_type_0 import DriftFiguresType0
+from .drift_metric import DriftMetric
 from .env_type import EnvType
 from .environment import Environment
 from .environment_list import EnvironmentList
@@ -172,6 +174,10 @@ from .health_status import HealthStatus
 from .histogram_request import HistogramRequest
 from .histogram_response import HistogramResponse
 from .histograms import Histograms
+from .ingestion import Ingestion
+from .ingestion_counts import IngestionCounts
+from .ingestion_minute import IngestionMinute
+from .ingestion_response import IngestionResponse
 from .input_type import InputType
 from .job import Job
 from .job_accepted import JobAccepted
@@ -202,6 +208,7 @@ from .metrics_query import MetricsQuery
 from .model import Model
 from .model_artifact_files_item import ModelArtifactFilesItem
 from .model_create import ModelCreate
+from .model_ingestion import ModelIngestion
 from .model_list import ModelList
 from .model_metric import ModelMetric
 from .model_metrics import ModelMetrics
@@ -229,6 +236,7 @@ from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .newest_event_type_0 import NewestEventType0
+from .no_baseline import NoBaseline
 from .normal_kind import NormalKind
 from .notification import Notification
 from .notification_channel import NotificationChannel
@@ -275,9 +283,11 @@ from .read_events_response import ReadEventsResponse
 from .readiness import Readiness
 from .readiness_response import ReadinessResponse
 from .readiness_status import ReadinessStatus
+from .refused_requests import RefusedRequests
 from .rejected_row import RejectedRow
 from .rejected_row_list import RejectedRowList
 from .rejected_row_page import RejectedRowPage
+from .request_latency_type_0 import RequestLatencyType0
 from .score_histogram_type_0 import ScoreHistogramType0
 from .score_name import ScoreName
 from .scores_request import ScoresRequest
@@ -304,6 +314,7 @@ from .session_code import SessionCode
 from .session_code_response import SessionCodeResponse
 from .session_create import SessionCreate
 from .session_response import SessionResponse
+from .small_histograms import SmallHistograms
 from .software_version import SoftwareVersion
 from .stored_event import StoredEvent
 from .stored_event_labelled_at import StoredEventLabelledAt
@@ -423,6 +434,7 @@ __all__ = (
     "BinnedViolations",
     "BinSize",
     "BinStep",
+    "ChartSegmentType0",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
@@ -461,6 +473,7 @@ __all__ = (
     "DistributionSide",
     "DownloadEventsRequest",
     "DriftFiguresType0",
+    "DriftMetric",
     "Environment",
     "EnvironmentList",
     "EnvironmentPage",
@@ -525,6 +538,10 @@ __all__ = (
     "HistogramRequest",
     "HistogramResponse",
     "Histograms",
+    "Ingestion",
+    "IngestionCounts",
+    "IngestionMinute",
+    "IngestionResponse",
     "InputType",
     "Job",
     "JobAccepted",
@@ -555,6 +572,7 @@ __all__ = (
     "Model",
     "ModelArtifactFilesItem",
     "ModelCreate",
+    "ModelIngestion",
     "ModelList",
     "ModelMetric",
     "ModelMetrics",
@@ -582,6 +600,7 @@ __all__ = (
     "MultipartInit",
     "NamedReference",
     "NewestEventType0",
+    "NoBaseline",
     "NormalKind",
     "Notification",
     "NotificationChannel",
@@ -628,9 +647,11 @@ __all__ = (
     "Readiness",
     "ReadinessResponse",
     "ReadinessStatus",
+    "RefusedRequests",
     "RejectedRow",
     "RejectedRowList",
     "RejectedRowPage",
+    "RequestLatencyType0",
     "ScoreHistogramType0",
     "ScoreName",
     "ScoresRequest",
@@ -657,6 +678,7 @@ __all__ = (
     "SessionCodeResponse",
     "SessionCreate",
     "SessionResponse",
+    "SmallHistograms",
     "SoftwareVersion",
     "StoredEvent",
     "StoredEventLabelledAt",

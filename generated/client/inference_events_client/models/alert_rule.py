@@ -19,6 +19,7 @@ from ..models.alert_threshold_type import AlertThresholdType, check_alert_thresh
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.alert_evaluation import AlertEvaluation
     from ..models.alert_metric import AlertMetric
     from ..models.alert_rule_baseline_type_0 import AlertRuleBaselineType0
     from ..models.alert_rule_segment_type_0 import AlertRuleSegmentType0
@@ -65,7 +66,7 @@ class AlertRule:
     warning_threshold: float | None
     """ A value beyond it is a warning, unless it is critical. """
     category: None | str
-    """ The value whose events `frequency` counts. """
+    """ The value whose events `frequency` counts, or the label of a rule with another metric. """
     baseline: AlertRuleBaselineType0 | None
     """ The baseline that a drift compares with. """
     segment: AlertRuleSegmentType0 | None
@@ -90,6 +91,13 @@ class AlertRule:
     """ Who made a change. This server has tokens, not users, and puts the token's name here. """
     updated_by: User
     """ Who made a change. This server has tokens, not users, and puts the token's name here. """
+    last_evaluation: AlertEvaluation | Unset = UNSET
+    """ How a column of an alert rule was judged last in a bin. """
+    next_evaluation_at: datetime.datetime | Unset = UNSET
+    """ When the next bin is over and its `evaluation_delay` has passed. Absent in responses to changes. An addition
+    to
+    the vendor's API.
+     """
     warnings: list[WarningDetail] | Unset = UNSET
     """ Possible mistakes, if there are any. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -174,6 +182,14 @@ class AlertRule:
 
         updated_by = self.updated_by.to_dict()
 
+        last_evaluation: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.last_evaluation, Unset):
+            last_evaluation = self.last_evaluation.to_dict()
+
+        next_evaluation_at: str | Unset = UNSET
+        if not isinstance(self.next_evaluation_at, Unset):
+            next_evaluation_at = self.next_evaluation_at.isoformat()
+
         warnings: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.warnings, Unset):
             warnings = []
@@ -214,6 +230,10 @@ class AlertRule:
                 "updated_by": updated_by,
             }
         )
+        if last_evaluation is not UNSET:
+            field_dict["last_evaluation"] = last_evaluation
+        if next_evaluation_at is not UNSET:
+            field_dict["next_evaluation_at"] = next_evaluation_at
         if warnings is not UNSET:
             field_dict["warnings"] = warnings
 
@@ -221,6 +241,7 @@ class AlertRule:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.alert_evaluation import AlertEvaluation  # noqa: PLC0415
         from ..models.alert_metric import AlertMetric  # noqa: PLC0415
         from ..models.alert_rule_baseline_type_0 import AlertRuleBaselineType0  # noqa: PLC0415
         from ..models.alert_rule_segment_type_0 import AlertRuleSegmentType0  # noqa: PLC0415
@@ -357,6 +378,20 @@ class AlertRule:
 
         updated_by = User.from_dict(d.pop("updated_by"))
 
+        _last_evaluation = d.pop("last_evaluation", UNSET)
+        last_evaluation: AlertEvaluation | Unset
+        if isinstance(_last_evaluation, Unset):
+            last_evaluation = UNSET
+        else:
+            last_evaluation = AlertEvaluation.from_dict(_last_evaluation)
+
+        _next_evaluation_at = d.pop("next_evaluation_at", UNSET)
+        next_evaluation_at: datetime.datetime | Unset
+        if isinstance(_next_evaluation_at, Unset):
+            next_evaluation_at = UNSET
+        else:
+            next_evaluation_at = datetime.datetime.fromisoformat(_next_evaluation_at)
+
         _warnings = d.pop("warnings", UNSET)
         warnings: list[WarningDetail] | Unset = UNSET
         if _warnings is not UNSET:
@@ -394,6 +429,8 @@ class AlertRule:
             updated_at=updated_at,
             created_by=created_by,
             updated_by=updated_by,
+            last_evaluation=last_evaluation,
+            next_evaluation_at=next_evaluation_at,
             warnings=warnings,
         )
 

@@ -43,6 +43,8 @@ class AskedMeasure:
     """ How many items of a ranking count. Default is the model's. """
     custom_metric_id: None | Unset | UUID = UNSET
     """ The custom metric. """
+    definition: None | str | Unset = UNSET
+    """ An expression in FQL that makes one number of many events. """
 
     def to_dict(self) -> dict[str, Any]:
         measure: str = self.measure
@@ -111,6 +113,12 @@ class AskedMeasure:
         else:
             custom_metric_id = self.custom_metric_id
 
+        definition: None | str | Unset
+        if isinstance(self.definition, Unset):
+            definition = UNSET
+        else:
+            definition = self.definition
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -140,6 +148,8 @@ class AskedMeasure:
             field_dict["top_k"] = top_k
         if custom_metric_id is not UNSET:
             field_dict["custom_metric_id"] = custom_metric_id
+        if definition is not UNSET:
+            field_dict["definition"] = definition
 
         return field_dict
 
@@ -254,6 +264,15 @@ class AskedMeasure:
 
         custom_metric_id = _parse_custom_metric_id(d.pop("custom_metric_id", UNSET))
 
+        def _parse_definition(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        definition = _parse_definition(d.pop("definition", UNSET))
+
         asked_measure = cls(
             measure=measure,
             column=column,
@@ -267,6 +286,7 @@ class AskedMeasure:
             threshold=threshold,
             top_k=top_k,
             custom_metric_id=custom_metric_id,
+            definition=definition,
         )
 
         return asked_measure

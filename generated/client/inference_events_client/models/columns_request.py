@@ -9,6 +9,7 @@ from uuid import UUID
 from attrs import define as _attrs_define
 
 from ..models.column_order import ColumnOrder, check_column_order
+from ..models.drift_metric import DriftMetric, check_drift_metric
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class ColumnsRequest:
     """ How many columns a page holds. """
     offset: int | Unset = 0
     """ How many columns come before the page. """
+    drift_metric: DriftMetric | Unset = UNSET
+    """ A metric of drift. """
+    histograms: bool | Unset = False
+    """ Whether columns have the histograms behind their drift. """
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.segment_choice_type_0 import SegmentChoiceType0  # noqa: PLC0415
@@ -106,6 +111,12 @@ class ColumnsRequest:
 
         offset = self.offset
 
+        drift_metric: str | Unset = UNSET
+        if not isinstance(self.drift_metric, Unset):
+            drift_metric = self.drift_metric
+
+        histograms = self.histograms
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -133,6 +144,10 @@ class ColumnsRequest:
             field_dict["limit"] = limit
         if offset is not UNSET:
             field_dict["offset"] = offset
+        if drift_metric is not UNSET:
+            field_dict["drift_metric"] = drift_metric
+        if histograms is not UNSET:
+            field_dict["histograms"] = histograms
 
         return field_dict
 
@@ -233,6 +248,15 @@ class ColumnsRequest:
 
         offset = d.pop("offset", UNSET)
 
+        _drift_metric = d.pop("drift_metric", UNSET)
+        drift_metric: DriftMetric | Unset
+        if isinstance(_drift_metric, Unset):
+            drift_metric = UNSET
+        else:
+            drift_metric = check_drift_metric(_drift_metric)
+
+        histograms = d.pop("histograms", UNSET)
+
         columns_request = cls(
             model_id=model_id,
             environment_id=environment_id,
@@ -245,6 +269,8 @@ class ColumnsRequest:
             sort=sort,
             limit=limit,
             offset=offset,
+            drift_metric=drift_metric,
+            histograms=histograms,
         )
 
         return columns_request

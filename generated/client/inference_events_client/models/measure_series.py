@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="MeasureSeries")
 
 
@@ -25,6 +27,10 @@ class MeasureSeries:
     """ The numbers of events with a label; null if the measure needs none. """
     baseline_sizes: list[int | None]
     """ The numbers of values in the baseline; null if there is none. """
+    lower: list[float | None] | Unset = UNSET
+    """ The lower ends of the 95 % Wilson score intervals; null if the value is. Absent if there are none. """
+    upper: list[float | None] | Unset = UNSET
+    """ Their upper ends. Absent if there are none. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,6 +60,22 @@ class MeasureSeries:
             baseline_sizes_item = baseline_sizes_item_data
             baseline_sizes.append(baseline_sizes_item)
 
+        lower: list[float | None] | Unset = UNSET
+        if not isinstance(self.lower, Unset):
+            lower = []
+            for lower_item_data in self.lower:
+                lower_item: float | None
+                lower_item = lower_item_data
+                lower.append(lower_item)
+
+        upper: list[float | None] | Unset = UNSET
+        if not isinstance(self.upper, Unset):
+            upper = []
+            for upper_item_data in self.upper:
+                upper_item: float | None
+                upper_item = upper_item_data
+                upper.append(upper_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -65,6 +87,10 @@ class MeasureSeries:
                 "baseline_sizes": baseline_sizes,
             }
         )
+        if lower is not UNSET:
+            field_dict["lower"] = lower
+        if upper is not UNSET:
+            field_dict["upper"] = upper
 
         return field_dict
 
@@ -125,12 +151,44 @@ class MeasureSeries:
 
             baseline_sizes.append(baseline_sizes_item)
 
+        _lower = d.pop("lower", UNSET)
+        lower: list[float | None] | Unset = UNSET
+        if _lower is not UNSET:
+            lower = []
+            for lower_item_data in _lower:
+
+                def _parse_lower_item(data: object) -> float | None:
+                    if data is None:
+                        return data
+                    return cast(float | None, data)
+
+                lower_item = _parse_lower_item(lower_item_data)
+
+                lower.append(lower_item)
+
+        _upper = d.pop("upper", UNSET)
+        upper: list[float | None] | Unset = UNSET
+        if _upper is not UNSET:
+            upper = []
+            for upper_item_data in _upper:
+
+                def _parse_upper_item(data: object) -> float | None:
+                    if data is None:
+                        return data
+                    return cast(float | None, data)
+
+                upper_item = _parse_upper_item(upper_item_data)
+
+                upper.append(upper_item)
+
         measure_series = cls(
             values=values,
             reasons=reasons,
             sample_sizes=sample_sizes,
             labelled=labelled,
             baseline_sizes=baseline_sizes,
+            lower=lower,
+            upper=upper,
         )
 
         measure_series.additional_properties = d

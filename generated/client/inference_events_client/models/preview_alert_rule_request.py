@@ -23,7 +23,7 @@ class PreviewAlertRuleRequest:
     rule: AlertRuleCreate
     """ An alert rule to create. """
     bin_count: int | Unset = 24
-    """ How many bins to judge. """
+    """ How many bins to judge; 744 are the hours of 31 days. """
     bin_start: float | str | Unset = UNSET
     """ A point in time: ISO 8601 with `T` or a space, with or without an offset (none means UTC), or seconds,
     milliseconds, microseconds or nanoseconds since 1970, distinguished by size.

@@ -14,6 +14,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.figure import Figure
     from ..models.kind_totals import KindTotals
+    from ..models.small_histograms import SmallHistograms
 
 
 T = TypeVar("T", bound="SummarizedColumn")
@@ -43,6 +44,8 @@ class SummarizedColumn:
     """ A metric over some events. Either it has a value, or a reason why it has none. """
     trend: list[float | None] | Unset = UNSET
     """ The drift of each bin of time; null if it is undefined. Absent without a drift or a range. """
+    histograms: SmallHistograms | Unset = UNSET
+    """ The values of a column in the bins of its drift. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,6 +81,10 @@ class SummarizedColumn:
                 trend_item = trend_item_data
                 trend.append(trend_item)
 
+        histograms: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.histograms, Unset):
+            histograms = self.histograms.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -96,6 +103,8 @@ class SummarizedColumn:
             field_dict["drift"] = drift
         if trend is not UNSET:
             field_dict["trend"] = trend
+        if histograms is not UNSET:
+            field_dict["histograms"] = histograms
 
         return field_dict
 
@@ -103,6 +112,7 @@ class SummarizedColumn:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.figure import Figure  # noqa: PLC0415
         from ..models.kind_totals import KindTotals  # noqa: PLC0415
+        from ..models.small_histograms import SmallHistograms  # noqa: PLC0415
 
         d = dict(src_dict)
         column = d.pop("column")
@@ -163,6 +173,13 @@ class SummarizedColumn:
 
                 trend.append(trend_item)
 
+        _histograms = d.pop("histograms", UNSET)
+        histograms: SmallHistograms | Unset
+        if isinstance(_histograms, Unset):
+            histograms = UNSET
+        else:
+            histograms = SmallHistograms.from_dict(_histograms)
+
         summarized_column = cls(
             column=column,
             data_type=data_type,
@@ -174,6 +191,7 @@ class SummarizedColumn:
             maximum=maximum,
             drift=drift,
             trend=trend,
+            histograms=histograms,
         )
 
         summarized_column.additional_properties = d

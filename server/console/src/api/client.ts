@@ -10,6 +10,12 @@ export type Schemas = components["schemas"];
 /** The root of the server: the console is one level below it, behind any prefix. */
 export const ROOT = new URL("..", document.baseURI);
 
+/** What is wrong with a request, at a JSON pointer into it; an empty one means the whole. */
+export interface Fault {
+  pointer: string;
+  message: string;
+}
+
 /** A request that failed: the message of the server, its status (0 without a response) and the request's id. */
 export class RequestFailed extends Error {
   constructor(
@@ -17,12 +23,32 @@ export class RequestFailed extends Error {
     readonly status: number,
     readonly requestId: string | null,
     readonly retryAfter: number | null,
+    readonly faults: Fault[] = [],
   ) {
     super(message);
   }
 }
 
+const MAX_FIGURES = 2;
+let figures = 0;
+const queue: (() => void)[] = [];
+
+/** Send a request. Figures are asked for two at a time, which is what the server computes at once. */
 async function send(request: Request): Promise<Response> {
+  if (request.method !== "POST" || !request.url.includes("/v3/monitoring/")) return sendNow(request);
+  if (figures >= MAX_FIGURES) await new Promise<void>((resolve) => queue.push(resolve));
+  else figures++;
+  try {
+    request.signal.throwIfAborted();
+    return await sendNow(request);
+  } finally {
+    const next = queue.shift();
+    if (next) next();
+    else figures--;
+  }
+}
+
+async function sendNow(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await reach(request);
   const isLogin = request.url.endsWith("/v3/session") && request.method === "POST";
@@ -69,7 +95,16 @@ export async function body<T>(answer: Promise<Answer<T>>): Promise<T> {
     response.status,
     response.headers.get("X-Request-ID"),
     Number.isFinite(wait) ? wait : null,
+    faultsOf(error),
   );
+}
+
+function faultsOf(error: unknown): Fault[] {
+  const envelope = error as { error?: { errors?: { message?: unknown }[] } } | undefined;
+  return (envelope?.error?.errors ?? []).map(({ message }) => {
+    const [, pointer = "", text = ""] = /^(\/\S*): (.*)$/s.exec(String(message)) ?? [];
+    return pointer ? { pointer, message: text } : { pointer, message: String(message) };
+  });
 }
 
 function messageOf(error: unknown): string | null {

@@ -28,6 +28,15 @@ export function Copy({ text, what, label = "Copy" }: Props) {
   );
 }
 
+/** A button of a menu that copies a text, which is made when it is pressed. */
+export function CopyItem({ text, label }: { text: () => string; label: string }) {
+  return (
+    <button type="button" onClick={() => write(text())}>
+      {label}
+    </button>
+  );
+}
+
 /** Copy by the clipboard or, on a page without TLS on another host, by a selection. */
 async function write(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);

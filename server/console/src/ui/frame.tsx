@@ -4,21 +4,27 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { ROOT } from "../api/client";
+import { pulse } from "../api/pulse";
 import { logOut, may, session } from "../api/session";
 import { change, link, place } from "../url/location";
+import { linkTo, ROUTES, type Route, routeAt } from "../url/routes";
 import { useAction } from "./action";
-import { Copy } from "./copy";
-import { Dialog } from "./dialog";
+import { Help } from "./help";
 import { Logo } from "./logo";
-import { brokenZone, chooseZone, hasShortcuts, type Theme, theme, ZONES, zone } from "./preferences";
-import { PAGES, useShortcuts } from "./shortcuts";
+import { openModel } from "./open-model";
+import { brokenZone, chooseZone, type Theme, theme, ZONES, zone } from "./preferences";
+import { useShortcuts } from "./shortcuts";
 import { Failure } from "./states";
+import { Text } from "./text";
 
 const isHelpOpen = signal(false);
-const isAdminPage: Record<string, boolean> = { "/tokens": true, "/settings": true };
 
 const openHelp = () => {
   isHelpOpen.value = true;
+};
+
+const closeHelp = () => {
+  isHelpOpen.value = false;
 };
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -32,6 +38,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <a class="brand" href={link("/")} aria-label="Inference Events">
           <Logo /> <span class="brand-name">Inference Events</span>
         </a>
+        <OpenModel />
         <span class="spacer" />
         <ZoneChoice />
         <ThemeChoice />
@@ -46,14 +53,9 @@ export function Frame({ children }: { children: ComponentChildren }) {
         </button>
         <SessionMenu />
       </header>
-      <nav class="side" aria-label="Pages">
-        {Object.values(PAGES).map(({ path, name }) =>
-          isAdminPage[path] && !may("admin") ? null : <NavLink path={path} name={name} />,
-        )}
-        <a href={new URL("docs", ROOT).href}>API docs</a>
-      </nav>
+      <Navigation />
       <Main>{children}</Main>
-      {isHelpOpen.value && <Help />}
+      {isHelpOpen.value && <Help close={closeHelp} />}
     </>
   );
 }
@@ -62,12 +64,59 @@ function focusPage() {
   document.querySelector<HTMLElement>("main")?.focus();
 }
 
-function NavLink({ path, name }: { path: string; name: string }) {
-  const now = place.value.path;
-  const isCurrent = path === "/" ? now === "/" || now.startsWith("/models/") : now === path;
+/** Project and model of the page, on every page of a model. */
+function OpenModel() {
+  const here = routeAt(place.value.path);
+  const model = openModel.value;
+  if (!here?.route.isOfModel || model?.id !== here.id) return null;
   return (
-    <a href={link(path)} aria-current={isCurrent ? "page" : undefined}>
-      {name}
+    <span class="open-model">
+      <a href={link("/")}>Models</a>
+      <span aria-hidden="true">/</span>
+      <Text value={model.project.name} />
+      <span aria-hidden="true">/</span>
+      <a class="strong" href={linkTo(`/models/${model.id}`)}>
+        <Text value={model.name} />
+      </a>
+      <Text value={model.version} />
+    </span>
+  );
+}
+
+function Navigation() {
+  const here = routeAt(place.value.path);
+  const mine = here?.route.isOfModel ? ROUTES.filter((route) => route.isOfModel) : [];
+  const common = ROUTES.filter((route) => !route.isOfModel && (!route.isAdmin || may("admin")));
+  return (
+    <nav class="side" aria-label="Pages">
+      {here && mine.length > 0 && (
+        <div class="side-group">
+          {mine.map((route) => (
+            <NavLink key={route.base} path={route.base.replace(":id", here.id)} route={route} now={here.route} />
+          ))}
+        </div>
+      )}
+      <div class="side-group">
+        {common.map((route) => (
+          <NavLink key={route.base} path={route.base} route={route} now={here?.route} />
+        ))}
+        <a href={new URL("docs", ROOT).href}>API docs</a>
+      </div>
+    </nav>
+  );
+}
+
+function NavLink({ path, route, now }: { path: string; route: Route; now: Route | undefined }) {
+  const alerts = route.base.endsWith("/alerts") ? pulse.value?.open_alerts : undefined;
+  const open = alerts ? alerts.warning + alerts.critical : 0;
+  return (
+    <a href={linkTo(path)} aria-current={route === now ? "page" : undefined}>
+      {route.title}
+      {open > 0 && (
+        <span class={alerts?.critical ? "badge bad" : "badge"} title={`${open} open alerts`}>
+          {open}
+        </span>
+      )}
     </a>
   );
 }
@@ -149,71 +198,5 @@ function SessionMenu() {
       </button>
       {error && <Failure error={error} />}
     </>
-  );
-}
-
-function Help() {
-  const close = () => {
-    isHelpOpen.value = false;
-  };
-  return (
-    <Dialog title="Help" onClose={close}>
-      <p>A link shows the same to everyone: search, order and page are part of the address.</p>
-      <CopyLink />
-      <h3>Shortcuts</h3>
-      <dl class="keys">
-        {Object.entries(PAGES).map(([key, page]) => (
-          <div key={key}>
-            <dt>
-              <kbd>g</kbd> <kbd>{key}</kbd>
-            </dt>
-            <dd>{page.name}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>
-            <kbd>/</kbd>
-          </dt>
-          <dd>Search</dd>
-        </div>
-        <div>
-          <dt>
-            <kbd>j</kbd> <kbd>k</kbd>
-          </dt>
-          <dd>Next and previous row</dd>
-        </div>
-        <div>
-          <dt>
-            <kbd>?</kbd>
-          </dt>
-          <dd>This help</dd>
-        </div>
-      </dl>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={hasShortcuts.value}
-          onChange={(event) => {
-            hasShortcuts.value = event.currentTarget.checked;
-          }}
-        />
-        Use shortcuts of single keys
-      </label>
-      <p class="quiet">
-        <a href="./licenses.txt">Licences</a> of the packages in this console
-      </p>
-    </Dialog>
-  );
-}
-
-function CopyLink() {
-  const query = new URLSearchParams(place.value.query);
-  query.set("tz", zone.value);
-  const url = new URL(document.baseURI);
-  url.hash = `${place.value.path}?${query}`;
-  return (
-    <p>
-      <Copy text={url.href} what="link to this page" label="Copy link" />
-    </p>
   );
 }

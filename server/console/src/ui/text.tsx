@@ -12,7 +12,9 @@ export function Text({ value }: { value: string }) {
   return <bdi title={shown}>{shown.slice(0, SHOWN)}…</bdi>;
 }
 
-/** Return a text in which hidden characters are written as their codes. */
-export function plain(value: string): string {
-  return value.replace(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** Return a text in which hidden characters are written as their codes, but for those in `kept`. */
+export function plain(value: string, kept = ""): string {
+  return value.replace(HIDDEN, (one) =>
+    kept.includes(one) ? one : `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -24,9 +24,12 @@ addEventListener("hashchange", () => {
   place.value = parse(location.hash);
 });
 
-/** Return the link to a path with a query; empty values are left out. */
-export function link(path: string, query: Record<string, string | null | undefined> = {}): string {
-  const text = new URLSearchParams(Object.entries(query).filter((entry): entry is [string, string] => !!entry[1]));
+export type Query = Record<string, string | string[] | null | undefined>;
+
+/** Return the link to a path with a query; empty values are left out, a list is a parameter for each item. */
+export function link(path: string, query: Query = {}): string {
+  const text = new URLSearchParams();
+  apply(text, query);
   // The zone of a link holds for the pages that are reached from it.
   const zone = place.value.query.get("tz");
   if (zone && !text.has("tz")) text.set("tz", zone);
@@ -39,13 +42,25 @@ export function go(target: string): void {
 }
 
 /** Change parameters of the page's address without a new entry in the history; empty values are removed. */
-export function change(query: Record<string, string | null>): void {
+export function change(query: Query): void {
   const { path, query: now } = place.value;
   const next = new URLSearchParams(now);
-  for (const [name, value] of Object.entries(query)) {
-    if (value) next.set(name, value);
-    else next.delete(name);
-  }
+  apply(next, query);
   history.replaceState(null, "", `#${path}${next.size ? `?${next}` : ""}`);
   place.value = { path, query: next };
+}
+
+/** Change parameters of the page's address as a step, which the browser's way back undoes. */
+export function step(query: Query): void {
+  const { path, query: now } = place.value;
+  const next = new URLSearchParams(now);
+  apply(next, query);
+  go(`#${path}${next.size ? `?${next}` : ""}`);
+}
+
+function apply(text: URLSearchParams, query: Query): void {
+  for (const [name, value] of Object.entries(query)) {
+    text.delete(name);
+    for (const one of Array.isArray(value) ? value : [value]) if (one) text.append(name, one);
+  }
 }

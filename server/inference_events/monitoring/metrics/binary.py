@@ -114,8 +114,10 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
         "f1_score": f1_score,
         "geometric_mean": geometric_mean,
     }
+    trials = {"accuracy": (tp, fp, fn, tn), "precision": (tp, fp), "recall": (tp, fn), "fpr": (fp, tn)}
     if query.metric in matrix:
-        return Plain(matrix[query.metric], (tp, fp, fn, tn), sql.used, sql.labelled)
+        cells = (tp, fp, fn, tn)
+        return Plain(matrix[query.metric], cells, sql.used, sql.labelled, trials=trials.get(query.metric, ()))
     if query.metric == "data_count":
         return Plain(total(sql.used), (), sql.used, sql.labelled, is_count=True)
     return _log_loss(sql) if query.metric == "log_loss" else None

@@ -38,6 +38,7 @@ class Figure:
 
     `rows` counts the events of the bin, `sample_size` what the value is made of: valid rows, values, items, or groups.
     `labelled` counts the events with a label, if the metric needs labels. `baseline_size` is the other side of a drift.
+    `trials` is the number that a rate is a share of, None for other metrics.
     """
 
     value: float | None
@@ -46,6 +47,7 @@ class Figure:
     sample_size: int
     labelled: int | None = None
     baseline_size: int | None = None
+    trials: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

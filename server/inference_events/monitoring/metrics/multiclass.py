@@ -65,7 +65,8 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
         return Plain(total(sql.used), (), sql.used, sql.labelled, is_count=True)
     if query.metric == "accuracy":
         correct = count_if(f"{sql.valid} AND {sql.predicted} = {sql.actual}")
-        return Plain(ratio(correct, sql.used, Reason.NO_VALID_ROWS), (correct,), sql.used, sql.labelled)
+        rate = ratio(correct, sql.used, Reason.NO_VALID_ROWS)
+        return Plain(rate, (correct,), sql.used, sql.labelled, trials=(sql.used,))
     if query.metric == "log_loss":
         clipped = f"least(greatest({sql.outputs}[{sql.actual}], {literal(EPSILON)}), 1)"
         loss = sum_if(f"-ln({clipped})", sql.valid)

@@ -5,7 +5,7 @@ Its aggregates add up, so they are made of parts of a bin (see `parts`).
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, Reason, figure, missing
@@ -22,7 +22,8 @@ class Plain:
     """A metric of aggregates: their SQL over the rows relation, and the value that they give.
 
     `used` is the aggregate that counts what the value is made of, and `none` the reason if it is 0. `labelled` counts
-    the labels. A count is 0 without rows; everything else is undefined there.
+    the labels. A count is 0 without rows; everything else is undefined there. A rate has the aggregates `trials`, whose
+    sum it is a share of.
     """
 
     value: Value
@@ -31,6 +32,7 @@ class Plain:
     labelled: str | None = None
     is_count: bool = False
     none: Reason = Reason.NO_VALID_ROWS
+    trials: tuple[str, ...] = ()
 
     @property
     def aggregates(self) -> tuple[str, ...]:
@@ -39,7 +41,8 @@ class Plain:
 
     def figure(self, totals: Totals) -> Figure:
         """Return the figure of a bin's totals."""
-        return self.figure_of(totals, lambda: self.value(totals))
+        found = self.figure_of(totals, lambda: self.value(totals))
+        return replace(found, trials=int(sum(totals[one] for one in self.trials))) if self.trials else found
 
     def figure_of(self, totals: Totals, value: Callable[[], float | Reason]) -> Figure:
         """Return the figure of a value that another statement gave; it is not called if rows are missing."""

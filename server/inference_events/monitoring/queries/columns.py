@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,11 +11,21 @@ from sqlalchemy.orm import Session
 from inference_events.errors import BadRequest
 from inference_events.monitoring import metrics
 from inference_events.monitoring.engine import Bins, BinsError, BinSize, Computation, RowsConnection, RowSelection
-from inference_events.monitoring.metrics import METRICS, Figure, MetricQuery
+from inference_events.monitoring.metrics import METRICS, BaselineRows, Figure, MetricQuery, Reason
+from inference_events.monitoring.metrics.connection import Connection
+from inference_events.monitoring.metrics.histograms import Pair
 from inference_events.monitoring.metrics.integrity import ANY_KIND, Counts
 from inference_events.monitoring.metrics.sql import is_list, is_numeric, number
-from inference_events.monitoring.queries.compute import compute_figures
-from inference_events.monitoring.queries.frame import MAX_COLUMNS, Answer, Frame, FrameRequest, chosen_bins, plan_frame
+from inference_events.monitoring.queries.compute import compute_figures, prepare
+from inference_events.monitoring.queries.frame import (
+    MAX_COLUMNS,
+    Frame,
+    FrameRequest,
+    FrameResult,
+    chosen_bins,
+    plan_frame,
+)
+from inference_events.monitoring.queries.histogram import joined
 from inference_events.monitoring.queries.violations import KINDS
 from inference_events.monitoring.queries.windows import Baseline, Window
 from inference_events.monitoring.sql_names import quoted, value_column
@@ -23,13 +34,14 @@ from inference_events.monitoring.subject import Kind, Subject
 RELATION = "column_rows"
 MAX_SORTED_BY_DRIFT = 100
 MAX_TREND = 30
+MAX_SMALL_BINS = 24
 
 
 @dataclass(frozen=True)
 class ColumnsRequest:
     """A page of the columns whose name has `search` in it, in any case. `sort` is by name, violations or drift.
 
-    `baseline_id` None means the default, if the model has one.
+    `baseline_id` None means the default, if the model has one. `metric` is the drift, `jsd` or `psi`.
     """
 
     frame: FrameRequest
@@ -38,6 +50,8 @@ class ColumnsRequest:
     sort: str = "schema"
     limit: int = MAX_COLUMNS
     offset: int = 0
+    metric: str = "jsd"
+    with_histograms: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +68,19 @@ class ColumnStatistics:
 
 
 @dataclass(frozen=True)
+class SmallHistograms:
+    """The values of the events and of the baseline over the same bins, and how many rows have none."""
+
+    labels: Sequence[str]
+    before: Sequence[float]
+    now: Sequence[float]
+    nulls_before: int
+    nulls_now: int
+
+
+@dataclass(frozen=True)
 class ColumnOverview:
-    """A column. `drift` and its `trend` by bin are None if it has no drift."""
+    """A column. `drift`, its `trend` by bin and its `histograms` are None if it has no drift."""
 
     name: str
     data_type: str
@@ -64,6 +89,7 @@ class ColumnOverview:
     statistics: ColumnStatistics
     drift: Figure | None
     trend: Sequence[Figure] | None
+    histograms: SmallHistograms | None
 
 
 @dataclass(frozen=True)
@@ -91,11 +117,11 @@ class ColumnsPlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[Overview]:
+    def compute(self, computation: Computation) -> FrameResult[Overview]:
         """Return the overview, unless it is unchanged. Raises BadRequest for a rolling baseline without a range."""
         baselines = [] if self.baseline is None else [self.baseline]
         try:
-            return self.frame.answer(computation, (), lambda: self._overview(computation), baselines)
+            return self.frame.result(computation, (), lambda: self._overview(computation), baselines)
         except BinsError as error:
             raise BadRequest.at("/time_range", f"the rolling baseline: {error}") from None
 
@@ -105,6 +131,7 @@ class ColumnsPlan:
         shown = self._page(counts, by_drift)
         drifts = by_drift or self._drifts(computation, self.frame.whole, shown)
         trends = {} if self.bins is None else self._drifts(computation, self.frame.window(self.bins[1]), shown)
+        histograms = self._histograms(computation, shown) if self.request.with_histograms else {}
         statistics = self._statistics(computation, shown)
         columns = [
             ColumnOverview(
@@ -115,6 +142,7 @@ class ColumnsPlan:
                 statistics[name],
                 drifts[name][0] if name in drifts else None,
                 trends.get(name),
+                histograms.get(name),
             )
             for name in shown
         ]
@@ -131,14 +159,47 @@ class ColumnsPlan:
         return counts, count
 
     def _drifts(self, computation: Computation, window: Window, names: Iterable[str]) -> dict[str, list[Figure]]:
+        found: dict[str, list[Figure]] = {}
+        for queries in self._queries(computation, names):
+            known = self.frame.known.baselines_by_name
+            figures = compute_figures(computation, window, list(queries.values()), self.subject, known)
+            found |= zip(queries, figures, strict=True)
+        return found
+
+    def _queries(self, computation: Computation, names: Iterable[str]) -> list[dict[str, MetricQuery]]:
+        """Return the drifts of the columns that have one, those together that are computed together.
+
+        Each statement reads all columns of its group, so a group is one column unless reading the events is slow.
+        """
         if self.baseline is None:
-            return {}
-        possible = set(metrics.columns_of(METRICS["jsd"], self.subject))
-        queries = {name: MetricQuery("jsd", name, baseline=self.baseline.name) for name in names if name in possible}
-        found = compute_figures(
-            computation, window, list(queries.values()), self.subject, self.frame.known.baselines_by_name
-        )
-        return dict(zip(queries, found, strict=True))
+            return []
+        metric, baseline = self.request.metric, self.baseline.name
+        possible = set(metrics.columns_of(METRICS[metric], self.subject))
+        every = {name: MetricQuery(metric, name, baseline=baseline) for name in names if name in possible}
+        if computation.snapshot.is_slow:
+            return [every] if every else []
+        return [{name: query} for name, query in every.items()]
+
+    def _histograms(self, computation: Computation, names: Sequence[str]) -> dict[str, SmallHistograms]:
+        window, known = self.frame.whole, self.frame.known.baselines_by_name
+        found: dict[str, SmallHistograms] = {}
+        for queries in self._queries(computation, names):
+            prepared = prepare(computation, window, list(queries.values()), [], self.subject, known)
+            pairs = prepared.run(partial(self._pairs, queries, prepared.baselines))
+            found |= {name: _small(pair[0]) for name, pair in pairs.items() if not isinstance(pair, Reason)}
+        return found
+
+    def _pairs(
+        self,
+        queries: Mapping[str, MetricQuery],
+        baselines: Mapping[str, BaselineRows],
+        connection: Connection,
+        rows: metrics.Rows,
+    ) -> dict[str, list[Pair] | Reason]:
+        return {
+            name: metrics.drift_pairs(connection, rows, query, self.subject, baselines[query.baseline or ""])
+            for name, query in queries.items()
+        }
 
     def _page(self, counts: Counts, drifts: Mapping[str, Sequence[Figure]]) -> list[str]:
         """Return the columns of the page, those with most first unless they are sorted by name."""
@@ -187,6 +248,11 @@ def _descending(drifts: Sequence[Figure] | None) -> Any:
     """Return a key that sorts the greatest drift first, and undefined ones last."""
     value = None if drifts is None else drifts[0].value
     return (1, 0.0) if value is None else (0, -value)
+
+
+def _small(pair: Pair) -> SmallHistograms:
+    labels, (before, now) = joined(pair, MAX_SMALL_BINS)
+    return SmallHistograms(labels, before, now, pair.baseline.nulls, pair.window.nulls)
 
 
 def _terms(subject: Subject, name: str) -> list[str]:

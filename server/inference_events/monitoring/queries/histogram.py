@@ -82,7 +82,7 @@ class HistogramPlan:
         )
         pair, reason = (None, pairs) if isinstance(pairs, Reason) else (pairs[0], _reason(pairs[0].baseline))
         before, now = (Side(), Side()) if pair is None else (pair.baseline, pair.window)
-        labels, counts = ([], ([], [])) if pair is None or reason else _joined(pair, self.most)
+        labels, counts = ([], ([], [])) if pair is None or reason else joined(pair, self.most)
         return Histograms(
             known=self.known,
             baseline=baseline,
@@ -120,7 +120,7 @@ def _reason(baseline: Side) -> Reason | None:
     return Reason.NO_BASELINE_VALUES if baseline.nulls else Reason.NO_BASELINE_ROWS
 
 
-def _joined(pair: Pair, most: int | None) -> tuple[list[str], tuple[list[float], list[float]]]:
+def joined(pair: Pair, most: int | None) -> tuple[list[str], tuple[list[float], list[float]]]:
     """Return labels and both histograms. Of more than `most` bins, the rarest are joined in the last one."""
     labels, before, now = pair.labels, pair.counts(pair.baseline), pair.counts(pair.window)
     if most is None or len(labels) <= most:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from inference_events.errors import BadRequest
+from inference_events.monitoring.definitions.rules import compiled_metric
 from inference_events.monitoring.metrics import METRICS, Figure, Labels, MetricType, Reason
 from inference_events.monitoring.queries.compute import Query
 from inference_events.monitoring.queries.known import KnownModel
 from inference_events.monitoring.queries.labels import checked_target
-from inference_events.monitoring.queries.names import NamedMetric, named_query
+from inference_events.monitoring.queries.names import NamedMetric, check_custom, named_query
 from inference_events.monitoring.queries.receipt import ReceiptLag
 
 LABELS = "labels"
@@ -26,7 +27,7 @@ FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "statistic": (("metric", "column"), ("level", "category")),
     "drift": (("column",), ("metric", "baseline_id", "component")),
     "performance": (("metric",), ("threshold", "top_k")),
-    CUSTOM: (("custom_metric_id",), ()),
+    CUSTOM: ((), ("custom_metric_id", "definition")),
 }
 TYPES = {
     "statistic": MetricType.STATISTIC,
@@ -55,6 +56,8 @@ def measure_of(known: KnownModel, asked: Mapping[str, Any], place: str) -> Measu
         return LabelCoverage(checked_target(known.subject, given.get("column"), f"{place}/column"))
     if measure == RECEIPT_LAG:
         return ReceiptLag(float(given.get("level", MEDIAN)))
+    if measure == CUSTOM and "definition" in given:
+        return _defined(known, given, f"{place}/definition")
     places = {name: f"{place}/{name}" for name in ("column", "category", "baseline_id", "threshold", "top_k", "level")}
     named = NamedMetric(
         _id(known, measure, given, place),
@@ -76,6 +79,15 @@ def coverage(labels: Labels) -> Figure:
     return Figure(labels.coverage, reason, labels.rows, labels.rows, labels.labelled)
 
 
+def _defined(known: KnownModel, given: Mapping[str, Any], place: str) -> Measure:
+    """Return a custom metric that is not stored. Raises BadRequest."""
+    if "custom_metric_id" in given:
+        raise BadRequest.at(place, "and custom_metric_id are both given; remove one")
+    custom = compiled_metric(given["definition"], known.subject, place)
+    check_custom(known, custom, place)
+    return custom
+
+
 def _check_fields(measure: str, given: Mapping[str, Any], place: str) -> None:
     needed, possible = FIELDS[measure]
     for name in given:
@@ -94,6 +106,8 @@ def _id(known: KnownModel, measure: str, given: Mapping[str, Any], place: str) -
         kind = "null" if measure == "missing" else KINDS[given.get("kind", "any")]
         return f"{kind}_violation_{'percentage' if given.get('share') else 'count'}"
     if measure == CUSTOM:
+        if "custom_metric_id" not in given:
+            raise BadRequest.at(f"{place}/custom_metric_id", f"or a definition is needed for the measure {measure}")
         custom_id = given["custom_metric_id"].lower()
         if custom_id not in known.custom_metrics:
             raise BadRequest.at(f"{place}/custom_metric_id", "is no custom metric of this model")

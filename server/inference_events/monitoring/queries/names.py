@@ -45,12 +45,17 @@ def _custom(
     for field in ("column", "category", "baseline_id"):
         if getattr(named, field) is not None:
             raise BadRequest.at(places[field], "a custom metric takes none; remove it")
+    check_custom(known, custom, places["id"])
+    return custom
+
+
+def check_custom(known: KnownModel, custom: fql.CustomMetric, place: str) -> None:
+    """Check that the model can answer the metrics of a custom one. Raises BadRequest."""
     for part in custom.builtins:
         try:
             metrics.check(as_query(part), known.subject)
         except MetricError as error:
-            raise BadRequest.at(places["id"], error.message) from None
-    return custom
+            raise BadRequest.at(place, error.message) from None
 
 
 def _builtin(known: KnownModel, named: NamedMetric, places: Mapping[str, str]) -> MetricQuery:

@@ -11,7 +11,7 @@ from inference_events.monitoring.engine import Computation
 from inference_events.monitoring.metrics import METRICS, Figure, Labels, MetricError, MetricQuery, MetricType, scores
 from inference_events.monitoring.metrics.catalog import BINARY, MULTICLASS, RANKING, REGRESSION
 from inference_events.monitoring.metrics.connection import Connection
-from inference_events.monitoring.metrics.intervals import wilson
+from inference_events.monitoring.metrics.intervals import interval
 from inference_events.monitoring.metrics.score_histogram import (
     ErrorHistogram,
     ScoreHistogram,
@@ -20,17 +20,9 @@ from inference_events.monitoring.metrics.score_histogram import (
 )
 from inference_events.monitoring.metrics.scores import Confusion
 from inference_events.monitoring.queries.compute import WINDOW, prepare
-from inference_events.monitoring.queries.frame import Answer, Frame, FrameRequest, plan_frame
+from inference_events.monitoring.queries.frame import Frame, FrameRequest, FrameResult, plan_frame
 from inference_events.monitoring.queries.labels import labels_of
 from inference_events.monitoring.subject import Subject
-
-# A rate of a binary model, by the cells of its confusion matrix (actual, predicted): those that count, and all.
-RATES: Mapping[str, tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]] = {
-    "accuracy": (((0, 0), (1, 1)), ((0, 0), (0, 1), (1, 0), (1, 1))),
-    "precision": (((1, 1),), ((1, 1), (0, 1))),
-    "recall": (((1, 1),), ((1, 1), (1, 0))),
-    "fpr": (((0, 1),), ((0, 1), (0, 0))),
-}
 
 
 @dataclass(frozen=True)
@@ -69,9 +61,9 @@ class PerformancePlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[Performance]:
+    def compute(self, computation: Computation) -> FrameResult[Performance]:
         """Return the performance, unless it is unchanged."""
-        return self.frame.answer(computation, (), lambda: self._performance(computation))
+        return self.frame.result(computation, (), lambda: self._performance(computation))
 
     def _performance(self, computation: Computation) -> Performance:
         subject, query = self.subject, self.queries[0]
@@ -84,7 +76,7 @@ class PerformancePlan:
             subject.task,
             labels,
             figures,
-            _intervals(figures, confusion, subject.task),
+            {id: ends for id, one in figures.items() if (ends := interval(one)) is not None},
             confusion,
             score_histogram(prepared.connection, WINDOW, query, subject) if subject.task == BINARY else None,
             error_histogram(prepared.connection, WINDOW, query, subject) if subject.task == REGRESSION else None,
@@ -120,19 +112,3 @@ def _confusion(connection: Connection, query: MetricQuery, subject: Subject) -> 
     if subject.task not in (BINARY, MULTICLASS):
         return None
     return scores.confusion_matrix(connection, WINDOW, query, subject)
-
-
-def _intervals(figures: Mapping[str, Figure], confusion: Confusion | None, task: str) -> dict[str, tuple[float, float]]:
-    """Return the intervals of the rates that are defined."""
-    if task == BINARY and confusion is not None:
-        cells = confusion.counts
-        found = {
-            id: wilson(sum(cells.get(cell, 0) for cell in counted), sum(cells.get(cell, 0) for cell in every))
-            for id, (counted, every) in RATES.items()
-        }
-    elif task == MULTICLASS:
-        accuracy = figures["accuracy"]
-        found = {"accuracy": wilson((accuracy.value or 0) * accuracy.sample_size, accuracy.sample_size)}
-    else:
-        found = {}
-    return {id: interval for id, interval in found.items() if interval is not None}

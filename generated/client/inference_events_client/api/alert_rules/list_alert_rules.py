@@ -115,6 +115,10 @@ def sync_detailed(
     `not_in`;
     `search` looks into the name.
 
+    `last_evaluation` is how the newest judged bin of the rule was judged, of several columns the worst;
+    it is absent
+    if no bin was judged yet.
+
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
@@ -166,6 +170,10 @@ def sync(
     `not_in`;
     `search` looks into the name.
 
+    `last_evaluation` is how the newest judged bin of the rule was judged, of several columns the worst;
+    it is absent
+    if no bin was judged yet.
+
     Args:
         limit (int | Unset):  Default: 50.
         offset (int | Unset):  Default: 0.
@@ -211,6 +219,10 @@ async def asyncio_detailed(
     `bin_size`, `created_at` and `updated_at`, a `filter` also `feature_names` with `any`, `in` and
     `not_in`;
     `search` looks into the name.
+
+    `last_evaluation` is how the newest judged bin of the rule was judged, of several columns the worst;
+    it is absent
+    if no bin was judged yet.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -260,6 +272,10 @@ async def asyncio(
     `bin_size`, `created_at` and `updated_at`, a `filter` also `feature_names` with `any`, `in` and
     `not_in`;
     `search` looks into the name.
+
+    `last_evaluation` is how the newest judged bin of the rule was judged, of several columns the worst;
+    it is absent
+    if no bin was judged yet.
 
     Args:
         limit (int | Unset):  Default: 50.

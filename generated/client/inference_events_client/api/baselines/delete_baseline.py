@@ -124,9 +124,9 @@ def sync_detailed(
 
      Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
     again. A
-    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
-    is changed:
-    a 409 with the names of these metrics.
+    later publish to a dataset of that name does not bring it back. If a custom metric or an alert rule
+    uses it, nothing
+    is changed: a 409 with their names.
 
     A retry follows *Retries* in the introduction.
 
@@ -167,9 +167,9 @@ def sync(
 
      Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
     again. A
-    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
-    is changed:
-    a 409 with the names of these metrics.
+    later publish to a dataset of that name does not bring it back. If a custom metric or an alert rule
+    uses it, nothing
+    is changed: a 409 with their names.
 
     A retry follows *Retries* in the introduction.
 
@@ -205,9 +205,9 @@ async def asyncio_detailed(
 
      Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
     again. A
-    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
-    is changed:
-    a 409 with the names of these metrics.
+    later publish to a dataset of that name does not bring it back. If a custom metric or an alert rule
+    uses it, nothing
+    is changed: a 409 with their names.
 
     A retry follows *Retries* in the introduction.
 
@@ -246,9 +246,9 @@ async def asyncio(
 
      Deletes a baseline; its events stay. A deleted baseline is a 404 from then on, and its name is free
     again. A
-    later publish to a dataset of that name does not bring it back. If a custom metric names it, nothing
-    is changed:
-    a 409 with the names of these metrics.
+    later publish to a dataset of that name does not bring it back. If a custom metric or an alert rule
+    uses it, nothing
+    is changed: a 409 with their names.
 
     A retry follows *Retries* in the introduction.
 

@@ -66,6 +66,11 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 409:
+        response_409 = ErrorEnvelope.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 413:
         response_413 = ErrorEnvelope.from_dict(response.json())
 
@@ -119,6 +124,7 @@ def sync_detailed(
 
      Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is
     free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 
@@ -159,6 +165,7 @@ def sync(
 
      Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is
     free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 
@@ -194,6 +201,7 @@ async def asyncio_detailed(
 
      Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is
     free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 
@@ -232,6 +240,7 @@ async def asyncio(
 
      Deletes a custom metric; events stay. A deleted custom metric is a 404 from then on, and its name is
     free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 

@@ -121,19 +121,22 @@ def sync_detailed(
        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts
     at `offset` and
        holds at most `limit` of them.
-    3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole
-    dataset. `trend`
-       is the same by bins of time: the smallest size of which the range has at most 30. Both are absent
-    for columns
-       that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`,
-    too, and for
-       a range of more than 30 quarters.
+    3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline
+    that is a whole
+       dataset. `trend` is the same by bins of time: the smallest size of which the range has at most
+    30. Both are
+       absent for columns that have no drift, and without a baseline; `trend` and the bins are absent
+    without
+       `time_range`, too, and for a range of more than 30 quarters.
+    4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24
+    bins, the
+       rarest are joined in the last one.
 
     `values` is the number of events with a value; `distinct` is about how many different ones there
     are, with an error
     of some percent. `minimum` and `maximum` are those of the finite numbers.
 
-    Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+    Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
 
     Args:
         body (ColumnsRequest): Which columns to summarize, over which events.
@@ -176,19 +179,22 @@ def sync(
        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts
     at `offset` and
        holds at most `limit` of them.
-    3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole
-    dataset. `trend`
-       is the same by bins of time: the smallest size of which the range has at most 30. Both are absent
-    for columns
-       that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`,
-    too, and for
-       a range of more than 30 quarters.
+    3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline
+    that is a whole
+       dataset. `trend` is the same by bins of time: the smallest size of which the range has at most
+    30. Both are
+       absent for columns that have no drift, and without a baseline; `trend` and the bins are absent
+    without
+       `time_range`, too, and for a range of more than 30 quarters.
+    4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24
+    bins, the
+       rarest are joined in the last one.
 
     `values` is the number of events with a value; `distinct` is about how many different ones there
     are, with an error
     of some percent. `minimum` and `maximum` are those of the finite numbers.
 
-    Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+    Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
 
     Args:
         body (ColumnsRequest): Which columns to summarize, over which events.
@@ -226,19 +232,22 @@ async def asyncio_detailed(
        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts
     at `offset` and
        holds at most `limit` of them.
-    3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole
-    dataset. `trend`
-       is the same by bins of time: the smallest size of which the range has at most 30. Both are absent
-    for columns
-       that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`,
-    too, and for
-       a range of more than 30 quarters.
+    3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline
+    that is a whole
+       dataset. `trend` is the same by bins of time: the smallest size of which the range has at most
+    30. Both are
+       absent for columns that have no drift, and without a baseline; `trend` and the bins are absent
+    without
+       `time_range`, too, and for a range of more than 30 quarters.
+    4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24
+    bins, the
+       rarest are joined in the last one.
 
     `values` is the number of events with a value; `distinct` is about how many different ones there
     are, with an error
     of some percent. `minimum` and `maximum` are those of the finite numbers.
 
-    Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+    Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
 
     Args:
         body (ColumnsRequest): Which columns to summarize, over which events.
@@ -279,19 +288,22 @@ async def asyncio(
        `name`, or those with the most `violations`, `missing` values or `drift` first. The page starts
     at `offset` and
        holds at most `limit` of them.
-    3. `drift` is the `jsd` against `baseline_id`, or else against the oldest baseline that is a whole
-    dataset. `trend`
-       is the same by bins of time: the smallest size of which the range has at most 30. Both are absent
-    for columns
-       that have no drift, and without a baseline; `trend` and the bins are absent without `time_range`,
-    too, and for
-       a range of more than 30 quarters.
+    3. `drift` is the metric `drift_metric` against `baseline_id`, or else against the oldest baseline
+    that is a whole
+       dataset. `trend` is the same by bins of time: the smallest size of which the range has at most
+    30. Both are
+       absent for columns that have no drift, and without a baseline; `trend` and the bins are absent
+    without
+       `time_range`, too, and for a range of more than 30 quarters.
+    4. With `histograms`, each column that has a drift has the two histograms behind it. Of more than 24
+    bins, the
+       rarest are joined in the last one.
 
     `values` is the number of events with a value; `distinct` is about how many different ones there
     are, with an error
     of some percent. `minimum` and `maximum` are those of the finite numbers.
 
-    Limits: 20 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
+    Limits: 50 columns, and 100 to sort by drift; and those on time and memory of `compute_series`.
 
     Args:
         body (ColumnsRequest): Which columns to summarize, over which events.

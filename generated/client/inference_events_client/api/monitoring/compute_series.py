@@ -151,11 +151,14 @@ def sync_detailed(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -234,11 +237,14 @@ def sync(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -312,11 +318,14 @@ async def asyncio_detailed(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may
@@ -393,11 +402,14 @@ async def asyncio(
     of a vector.
     * `performance`: `metric` is one of those of the model's task. `threshold` and `top_k` replace the
     model's own.
-    * `custom_metric`: the model's custom metric `custom_metric_id`.
+    * `custom_metric`: the model's custom metric `custom_metric_id`, or one that is not stored, by its
+      `definition`. Exactly one of them must be given.
 
     A segment and a group hold for the events and for those of a baseline. Each list has an item for
     each bin. A
-    figure that is undefined is null, and `reasons` says why.
+    figure that is undefined is null, and `reasons` says why. The rates `accuracy`, `precision`,
+    `recall` and `fpr`
+    have 95 % intervals.
 
     Limits: 2,000 bins, and 50,000 values, which are bins times measures, times 11 with `group_by`; a
     request may

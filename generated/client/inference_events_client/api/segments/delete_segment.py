@@ -66,6 +66,11 @@ def _parse_response(
 
         return response_404
 
+    if response.status_code == 409:
+        response_409 = ErrorEnvelope.from_dict(response.json())
+
+        return response_409
+
     if response.status_code == 413:
         response_413 = ErrorEnvelope.from_dict(response.json())
 
@@ -118,6 +123,7 @@ def sync_detailed(
     """Delete a segment
 
      Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 
@@ -157,6 +163,7 @@ def sync(
     """Delete a segment
 
      Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 
@@ -191,6 +198,7 @@ async def asyncio_detailed(
     """Delete a segment
 
      Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 
@@ -228,6 +236,7 @@ async def asyncio(
     """Delete a segment
 
      Deletes a segment; events stay. A deleted segment is a 404 from then on, and its name is free again.
+    If an alert rule uses it, nothing is changed: a 409 with the names of these rules.
 
     A retry follows *Retries* in the introduction.
 

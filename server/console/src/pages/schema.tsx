@@ -1,4 +1,4 @@
-/** One model: its environments and its columns. Without an event, the program that publishes one. */
+/** What a model is: its facts, its environments, and its columns with what is allowed. */
 
 import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
@@ -8,33 +8,23 @@ import { count } from "../ui/number";
 import { Search } from "../ui/search";
 import { Empty, Loaded } from "../ui/states";
 import { TableBox } from "../ui/table-box";
-import { Text } from "../ui/text";
+import { plain, Text } from "../ui/text";
 import { Time } from "../ui/time";
 import { place } from "../url/location";
-import { FirstEvent } from "./first-event";
+import { linkToPage, type Model, type ModelPageProps } from "../url/routes";
+import { roleOf, rule } from "./column-words";
 
 const REFRESH_MS = 2000;
 const SHOWN = 100;
 
-type Model = Schemas["Model"];
-type Column = Schemas["Column"];
 type Environment = Schemas["Environment"];
 
-export function ModelPage({ id }: { id: string }) {
-  const path = { model_id: id };
-  const model = useResource(
-    id,
-    async (signal) => (await body(api.GET("/v3/models/{model_id}", { params: { path }, signal }))).data,
-  );
-  return <Loaded resource={model}>{(found) => <Shown key={found.id} model={found} />}</Loaded>;
-}
-
-function Shown({ model }: { model: Model }) {
+export function SchemaPage({ model }: ModelPageProps) {
   return (
     <>
       <div class="page-head">
         <h1>
-          <Text value={model.name} /> <span class="quiet">{model.version}</span>
+          <Text value={model.name} /> <span class="quiet">{plain(model.version)}</span>
         </h1>
       </div>
       <dl class="facts">
@@ -84,21 +74,8 @@ function Environments({ model }: { model: Model }) {
   );
   return (
     <section>
-      <Loaded resource={environments}>
-        {(found) => (found.some((one) => one.row_count > 0) ? <Counts of={found} /> : <NoEvent model={model} />)}
-      </Loaded>
+      <Loaded resource={environments}>{(found) => <Counts of={found} />}</Loaded>
     </section>
-  );
-}
-
-function NoEvent({ model }: { model: Model }) {
-  return (
-    <>
-      <p class="waiting" role="status">
-        No events yet. Waiting for the first one
-      </p>
-      <FirstEvent existing={{ modelId: model.id, event: example(model) }} />
-    </>
   );
 }
 
@@ -139,13 +116,6 @@ function Counts({ of }: { of: Environment[] }) {
   );
 }
 
-const ROLES = ["inputs", "outputs", "targets", "decisions", "metadata"] as const;
-
-function roleOf(model: Model, name: string): string {
-  const roles = ROLES.filter((role) => (model.spec[role] ?? []).includes(name));
-  return roles.map((role) => role.replace(/s$/, "")).join(", ") || "none";
-}
-
 function Columns({ model }: { model: Model }) {
   const [shown, setShown] = useState(SHOWN);
   const search = (place.value.query.get("search") ?? "").toLowerCase();
@@ -174,7 +144,9 @@ function Columns({ model }: { model: Model }) {
               {columns.slice(0, shown).map((column) => (
                 <tr key={column.name}>
                   <th scope="row">
-                    <Text value={column.name} />
+                    <a href={linkToPage(model.id, "integrity", column.name)}>
+                      <Text value={column.name} />
+                    </a>
                   </th>
                   <td>{roleOf(model, column.name)}</td>
                   <td>{column.data_type}</td>
@@ -194,39 +166,4 @@ function Columns({ model }: { model: Model }) {
       )}
     </section>
   );
-}
-
-function rule(column: Column): string {
-  if (column.categories?.length) return column.categories.map(String).join(", ");
-  const { min, max } = column;
-  if (min != null && max != null) return `${min} to ${max}`;
-  if (min != null) return `from ${min}`;
-  return max != null ? `up to ${max}` : "anything";
-}
-
-/** Return an event that fits the columns of a model, without its targets, which are known later. */
-function example(model: Model): Record<string, unknown> {
-  const later = new Set(model.spec.targets ?? []);
-  const columns = model.schema.columns.filter(
-    (column) => !later.has(column.name) && column.name !== model.event_ts_col,
-  );
-  return Object.fromEntries(columns.slice(0, SHOWN).map((column) => [column.name, exampleValue(column)]));
-}
-
-function exampleValue(column: Column): unknown {
-  if (column.categories?.length) return column.categories[0];
-  const number = column.min ?? column.max ?? 0;
-  switch (column.data_type) {
-    case "int":
-    case "float":
-      return number;
-    case "bool":
-      return false;
-    case "timestamp":
-      return "2026-01-01T00:00:00Z";
-    case "vector":
-      return Array(column.n_dimensions ?? 1).fill(0);
-    default:
-      return `${column.name}-1`;
-  }
 }

@@ -1,0 +1,1 @@
+var e=[`inputs`,`outputs`,`targets`,`decisions`,`metadata`];function t(t,n){return e.filter(e=>(t.spec[e]??[]).includes(n)).map(e=>e.replace(/s$/,``)).join(`, `)||`none`}function n(e){if(e.categories?.length)return e.categories.map(String).join(`, `);let{min:t,max:n}=e;return t!=null&&n!=null?`${t} to ${n}`:t==null?n==null?`anything`:`up to ${n}`:`from ${t}`}export{n,t};
