@@ -49,7 +49,7 @@ export default defineConfig({
             { name: "charts", test: /node_modules\/uplot|src\/chart\// },
             // Pages that are alike are smaller in one file. After the charts, which they would take along.
             { name: "definitions", test: /src\/pages\/(definition|fql|baseline|rule-links)/ },
-            { name: "alerting", test: /src\/pages\/(alert|open-alert|rule|receiver|severity|deliver|webhook)/ },
+            { name: "alerting", test: /src\/pages\/(alerts|open-alert|rule|receiver|severity|deliver|webhook)/ },
           ],
         },
       },

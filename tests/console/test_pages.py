@@ -13,18 +13,54 @@ PATHS = [
     "/",
     "/?search=nothing",
     "/first-event",
+    "/ingestion",
+    "/jobs",
+    "/jobs?status=FAILURE",
     "/tokens",
     "/tokens?search=nothing",
     "/settings",
     "/settings?search=x",
+    "/webhooks",
+    "/webhooks?search=nothing",
+    "/deliveries",
     "/nowhere",
 ]
 MODEL_PAGES = [
     "",
     "/traffic",
+    "/drift",
+    "/performance",
+    "/events",
+    "/events?f=eq:carrier:%22AA%22&f=broken",
+    "/events/UA1",
+    "/ingestion",
+    "/traffic?by=column:carrier",
+    "/traffic?from=2012-01-01&to=2012-02-01",
+    "/integrity",
+    "/integrity/distance",
+    "/integrity/arrived_late?compare=previous",
+    "/integrity/nothing",
     "/schema",
+    "/alerts",
+    "/rules",
+    "/rules/new",
+    "/segments",
+    "/segments/new",
+    "/metrics",
+    "/metrics/new",
+    "/baselines",
 ]
 THEMES = ["light", "dark"]
+# Rows with a violation, with an undeclared column, and without an id.
+FILE = b"flight,carrier,distance,gate\nJ1,UA,9000,B17\n,UA,1,B18\n"
+
+
+def watched(client: Client, model_id: str) -> list[str]:
+    """Return the pages of a segment, a custom metric and an alert rule of a model."""
+    of_model = {"segments": "segments", "metrics": "custom-metrics"}
+    found = {part: client.call("GET", f"/v3/models/{model_id}/{path}")["items"] for part, path in of_model.items()}
+    found["rules"] = client.call("GET", "/v3/alert-rules?search=few")["items"]
+    return [f"{part}/{items[0]['id']}" for part, items in found.items()]
 
 
 def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
@@ -47,7 +83,12 @@ def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
     of_model = [f"/models/{model_id}{page}" for page in MODEL_PAGES]
     pages = [at(path) for path in (*PATHS, *of_model, f"/models/{empty_id}")]
     dialogs = [dialog("/tokens", name) for name in ("Create a token", "Revoke preset admin", "Rotate preset admin")]
-    return [*pages, *dialogs, dialog("/", "Help and shortcuts")]
+    dialogs += [dialog(f"/models/{model_id}/events/UA1", name) for name in ("Correct arrived_late", "Delete")]
+    dialogs.append(dialog(f"/models/{model_id}/ingestion", "Publish a file"))
+    pages.append(at(f"/jobs/{client.publish_file(model_id, 'rows.csv', FILE)}"))
+    dialogs += [dialog("/webhooks", "New webhook"), dialog(f"/models/{model_id}/baselines", "New baseline")]
+    items = [at(f"/models/{model_id}/{path}") for path in watched(client, model_id)]
+    return [*pages, *items, *dialogs, dialog("/", "Help and shortcuts")]
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -155,7 +196,7 @@ def test_rows_are_reached_by_keys(visit: Visit) -> None:
     name = second.inner_text()
     for key in ("j", "j", "k", "j", "Enter"):
         visit.page.keyboard.press(key)
-    expect(visit.page.get_by_role("heading", name=name)).to_be_visible()
+    expect(visit.page.get_by_role("banner").get_by_role("link", name=name)).to_be_visible()
 
 
 def test_a_failing_server_is_named_in_place(visit: Visit) -> None:

@@ -8,6 +8,7 @@ import { isLoginNeeded } from "./api/login";
 import { findSession, session } from "./api/session";
 import { LoginForm, LoginPage } from "./pages/login";
 import { ModelFrame } from "./pages/model-frame";
+import { Boundary } from "./ui/boundary";
 import { Dialog } from "./ui/dialog";
 import { Frame } from "./ui/frame";
 import { openModel } from "./ui/open-model";
@@ -79,7 +80,13 @@ function Page() {
     return <ModelFrame key={found.id} id={found.id} route={route} item={found.item} Content={OfModel} />;
   }
   const Plain = Content as ComponentType<PageProps> | null;
-  return Plain && <Plain key={route.base} item={found.item} />;
+  return (
+    Plain && (
+      <Boundary key={route.base}>
+        <Plain item={found.item} />
+      </Boundary>
+    )
+  );
 }
 
 function asFailure(error: unknown): RequestFailed {

@@ -180,8 +180,8 @@ def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.Sto
 
 
 def stored_id(id: str | None) -> str | None:
-    """Return an id as it is stored, if there is one: clients may write UUIDs in capitals."""
-    return None if id is None else id.lower()
+    """Return an id as it is stored, None if there is none: clients may write UUIDs in capitals."""
+    return id.lower() if id else None
 
 
 def stored_dataset_id(env_type: str, id: str | None) -> str | None:
@@ -205,7 +205,7 @@ def time_bound(time: str | float, pointer: str) -> int:
     except (ValueError, OverflowError):
         bound = None
     if bound is None:
-        raise BadRequest.at(pointer, "cannot be read as a time")
+        raise BadRequest.at(pointer, "cannot be read as a time such as 2024-05-01T12:30:00Z")
     return bound
 
 
@@ -290,4 +290,4 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
             return time, event_id
     except (ValueError, TypeError, binascii.Error):
         pass
-    raise BadRequest.at("/cursor", "is not a cursor of this server")
+    raise BadRequest.at("/cursor", "is not a cursor of this server; start without one")

@@ -15,7 +15,7 @@ import type uPlot from "uplot";
 import { count } from "../ui/number";
 import { theme, zone } from "../ui/preferences";
 import { zoom } from "../url/selection";
-import { announcement, binWords, type ChartData, finding, instants, rangeName } from "./data";
+import { announcement, binWords, type ChartData, finding, instants, mainSeries, rangeName } from "./data";
 import { Legend } from "./legend";
 import { type ApiCall, Menu } from "./menu";
 import { binOf, makePlot, pointAt } from "./plot";
@@ -45,7 +45,7 @@ export function Chart(props: ChartProps) {
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [isTable, setTable] = useState(false);
   const [at, setAt] = useState<number | null>(null);
-  const [row, setRow] = useState(0);
+  const [row, setRow] = useState(() => mainSeries(data));
   const figure = useRef<HTMLElement>(null);
   const canvas = usePlot(props, hidden, setAt);
   const id = useId();

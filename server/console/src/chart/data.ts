@@ -7,10 +7,8 @@
 
 import type { Schemas } from "../api/client";
 import { inZone } from "../ui/time";
-import { DAY } from "../url/range";
+import { DAY, MINUTE } from "../url/range";
 import { localIso } from "../url/zone";
-
-const MINUTE = 60_000;
 
 export interface ChartSeries {
   name: string;
@@ -80,12 +78,11 @@ export function instants(edges: readonly string[]): number[] {
   return edges.map((edge) => Date.parse(edge));
 }
 
-/** Write when a bin starts, as exactly as its length needs: `2013-12-24` or `2013-12-24 09:00`. */
+/** Write when a bin starts, as exactly as its length needs: `2013-12-24`, `2013-12-24 09:00` or `2013-12-24 09:00:15`. */
 export function binName(edges: readonly string[], bin: number, zone: string): string {
   const start = edges[bin] ?? "";
-  const shown = inZone(start, zone);
   const length = Date.parse(edges[bin + 1] ?? start) - Date.parse(start);
-  return shown.slice(0, length < MINUTE ? 19 : length < 0.9 * DAY ? 16 : 10);
+  return inZone(start, zone).slice(0, length < MINUTE ? 19 : length < 0.9 * DAY ? 16 : 10);
 }
 
 /** Write a range of edges: `2013-12-24 to 2013-12-31`. */
@@ -95,19 +92,28 @@ export function rangeName(edges: readonly string[], zone: string): string {
   return `${short(inZone(edges[0] ?? "", zone))} to ${short(inZone(edges[last] ?? "", zone))}`;
 }
 
+/** Return the number of the series with the greatest value, which is the one to speak of first. */
+export function mainSeries({ series }: ChartData): number {
+  const tops = series.map(({ values, isCompared }) =>
+    isCompared ? Number.NEGATIVE_INFINITY : Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)),
+  );
+  return Math.max(tops.indexOf(Math.max(...tops)), 0);
+}
+
 /** Say what a series shows: latest, lowest, highest. */
 export function finding(data: ChartData, series: ChartSeries, zone: string, write: (value: number) => string): string {
   const known = series.values
     .map((value, bin) => ({ value, bin }))
     .filter((one): one is { value: number; bin: number } => one.value !== null);
   const last = known.at(-1);
-  if (!last) return "no values";
+  const name = data.series.length > 1 ? `${series.name}: ` : "";
+  if (!last) return `${name}no values`;
   const low = known.reduce((best, one) => (one.value < best.value ? one : best));
   const high = known.reduce((best, one) => (one.value >= best.value ? one : best));
   const at = (bin: number) => binName(data.edges, bin, zone);
   const open = data.complete[last.bin] ? "" : ", whose bin has not ended";
-  if (low.value === high.value) return `always ${write(low.value)}`;
-  return `latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
+  if (low.value === high.value) return `${name}always ${write(low.value)}`;
+  return `${name}latest ${write(last.value)}${open}, lowest ${write(low.value)} at ${at(low.bin)}, highest ${write(high.value)} at ${at(high.bin)}`;
 }
 
 /** Say what is in a bin of a series: `2013-12-24 14:00, 1,204 events`. */
@@ -122,11 +128,16 @@ export function announcement(
   const value = series.values[bin] ?? null;
   const parts = [binName(data.edges, bin, zone)];
   if (data.series.length > 1) parts.push(series.name);
-  parts.push(value === null ? reason(series, bin) : `${write(value)} ${unit}`.trim());
+  parts.push(value === null ? reason(series, bin) : `${write(value)} ${unitOf(value, unit)}`.trim());
   if (series.hollow?.[bin]) parts.push("little data");
   if (!data.complete[bin]) parts.push("bin has not ended");
   for (const mark of marksIn(data, bin)) parts.push(mark.text);
   return parts.join(", ");
+}
+
+/** Return the unit of a value: one of the events is an event. */
+export function unitOf(value: number, unit: string): string {
+  return value === 1 && unit === "events" ? "event" : unit;
 }
 
 /** Return the marks of a bin. */
@@ -174,7 +185,8 @@ export function exact(value: number | null): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-function cell(text: string): string {
+/** Write a cell of a CSV file. */
+export function cell(text: string): string {
   // A spreadsheet would run a name that starts like a formula.
   const safe = /^[=+@\t\r]|^-[^\d]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -11,6 +11,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { plain, Text } from "../ui/text";
+import { unitOf } from "./data";
 
 export interface HeatRow {
   name: string;
@@ -32,6 +33,8 @@ interface Props {
   unit: string;
   write: (value: number) => string;
   href?: (row: HeatRow, bin: number) => string;
+  /** Whether a dark cell is a fault. */
+  isBad?: boolean;
   /** Heads of the columns after the cells. */
   heads?: string[];
 }
@@ -39,11 +42,11 @@ interface Props {
 const TONES = 8;
 
 export function HeatMap(props: Props) {
-  const { label, first, bins, rows, heads = [] } = props;
+  const { label, first, bins, rows, isBad = false, heads = [] } = props;
   const table = useRef<HTMLTableElement>(null);
   return (
     <section class="table-box heat-box" aria-label={label}>
-      <table class="heat" ref={table} onKeyDown={(event) => walk(event, table.current)}>
+      <table class={isBad ? "heat bad" : "heat"} ref={table} onKeyDown={(event) => walk(event, table.current)}>
         <thead>
           <tr>
             <th scope="col">{first}</th>
@@ -76,7 +79,7 @@ function Row({ row, isFirst, bins, top, unit, write, href }: Props & { row: Heat
     <tr>
       <th scope="row">{row.href ? <a href={row.href}>{<Text value={row.name} />}</a> : <Text value={row.name} />}</th>
       {row.values.map((value, bin) => {
-        const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unit}`}`;
+        const name = `${plain(row.name)}, ${bins[bin]}: ${value === null ? "no events" : `${write(value)} ${unitOf(value, unit)}`}`;
         return (
           <td key={bin} class={value ? `hot hot-${tone(value, top)}` : value === null ? "gap" : ""} title={name}>
             {value && href ? (

@@ -19,6 +19,9 @@ export interface PlotOptions {
 }
 
 const TICK_WIDTH = 84;
+const WHOLE_STEPS = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+/** How much of the range has no label at its end, where it would be cut. */
+const LAST = 0.025;
 const FONT = "11px system-ui, sans-serif";
 
 /** Return the colours of the theme, which a canvas cannot take from a style sheet. */
@@ -73,10 +76,20 @@ export function makePlot(element: HTMLElement, options: PlotOptions): uPlot {
           ticks,
           size: 38,
           gap: 3,
-          splits: (plot) => timeTicks(start, end, zone, Math.max(2, Math.floor(plot.width / TICK_WIDTH))),
+          splits: (plot) =>
+            timeTicks(start, end - LAST * (end - start), zone, Math.max(2, Math.floor(plot.width / TICK_WIDTH))),
           values: (_, splits) => tickLabels(splits, zone),
         },
-        { ...axis, grid, ticks: { show: false }, size: 56, gap: 6, values: (_, splits) => splits.map(options.write) },
+        {
+          ...axis,
+          grid,
+          ticks: { show: false },
+          size: (_, values) => Math.max(56, ...(values ?? []).map((text) => 7 * (text?.length ?? 0) + 10)),
+          gap: 6,
+          // Half an event has no line.
+          ...(isWhole(options) ? { incrs: WHOLE_STEPS } : {}),
+          values: (_, splits) => splits.map(options.write),
+        },
       ],
       hooks: {
         drawClear: [(plot) => drawBehind(canvas(plot))],
@@ -122,6 +135,10 @@ function select(plot: uPlot, edges: number[], onZoom: PlotOptions["onZoom"]): vo
   const to = binOf(edges, plot.posToVal(left + width, "x")) ?? edges.length - 2;
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   onZoom(edges[from] ?? 0, edges[to + 1] ?? 0);
+}
+
+function isWhole({ data, span }: PlotOptions): boolean {
+  return span[0] === 0 && data.series.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
 }
 
 /** Return the least and the greatest value of the axis, with room above. */

@@ -1,9 +1,16 @@
 /** Where a time axis has its labels, on the clock of a zone, and what they say. */
 
-import { add, DAY, HOUR, startOf } from "../url/range";
+import { add, DAY, HOUR, MINUTE, startOf } from "../url/range";
 import { wallOf } from "../url/zone";
 
 const STEPS: [number, string, number][] = [
+  [1, "s", 1000],
+  [10, "s", 10_000],
+  [30, "s", 30_000],
+  [1, "m", MINUTE],
+  [5, "m", 5 * MINUTE],
+  [15, "m", 15 * MINUTE],
+  [30, "m", 30 * MINUTE],
   [1, "h", HOUR],
   [3, "h", 3 * HOUR],
   [6, "h", 6 * HOUR],
@@ -25,7 +32,7 @@ export function timeTicks(start: number, end: number, zone: string, most: number
   if (!step) return [];
   const [amount, unit] = step;
   const ticks: number[] = [];
-  let at = startOf(start, unit === "h" ? "d" : unit === "M" ? "y" : unit, zone);
+  let at = startOf(start, { s: "m", m: "h", h: "d", M: "y" }[unit] ?? unit, zone);
   while (at <= end) {
     if (at >= start) ticks.push(at);
     const next = add(at, amount, unit, zone);
@@ -38,14 +45,15 @@ export function timeTicks(start: number, end: number, zone: string, most: number
 /** Return the labels of ticks: hours or days, and under them what changes more rarely. */
 export function tickLabels(ticks: number[], zone: string): string[] {
   const walls = ticks.map((at) => wallOf(at, zone));
-  const hasHours = walls.some(([, , , hour]) => hour !== 0);
+  const hasHours = walls.some(([, , , hour, minute, second]) => hour + minute + second > 0);
   const hasDays = walls.some(([, , day]) => day !== 1);
   const two = (value: number) => String(value).padStart(2, "0");
   let last = "";
-  return walls.map(([year, month, day, hour, minute]) => {
+  const hasSeconds = walls.some(([, , , , , second]) => second !== 0);
+  return walls.map(([year, month, day, hour, minute, second]) => {
     const date = `${year}-${two(month)}-${two(day)}`;
     const top = hasHours
-      ? `${two(hour)}:${two(minute)}`
+      ? `${two(hour)}:${two(minute)}${hasSeconds ? `:${two(second)}` : ""}`
       : hasDays
         ? `${two(month)}-${two(day)}`
         : `${year}-${two(month)}`;

@@ -10,6 +10,8 @@ import type { Selection } from "../url/selection";
 const BEFORE_MS = 14 * 86_400_000;
 const AFTER_MS = 2 * 86_400_000;
 const MAX_MARKS = 50;
+/** Always the same list, because a chart is drawn again if its data are others. */
+const NONE: Mark[] = [];
 
 /** Return the alerts in the bins of a range, none for a dataset, which rules do not judge. */
 export function useAlertMarks(selection: Selection): Mark[] {
@@ -28,7 +30,7 @@ export function useAlertMarks(selection: Selection): Mark[] {
     const { items } = (await body(api.GET("/v3/monitoring/alert-records", { params: { query }, signal }))).data;
     return items.map(markOf);
   });
-  return found.data ?? [];
+  return found.data ?? NONE;
 }
 
 function markOf(record: Schemas["MonitoredAlert"]): Mark {

@@ -37,7 +37,7 @@ function Shown({ name }: { name: string }) {
     return { data, call: { path: "/v3/monitoring/distribution", body: request } };
   });
   return (
-    <Panel title={title} resource={found}>
+    <Panel title={title} resource={found} isLow>
       {({ data, call }) => (
         <>
           <Head title={title} found={data} call={call} />
@@ -47,11 +47,11 @@ function Shown({ name }: { name: string }) {
             <>
               <Bars
                 label={`${title} of ${name}: ${data.labels.length} bins of ${count(data.sides[0]?.size ?? 0)} values`}
-                labels={data.labels}
+                labels={names(data)}
                 sides={data.sides.map((side, n) => ({ name: sideName(n), values: shares(side) }))}
                 write={percent}
               />
-              <Ends labels={data.labels} />
+              <Ends labels={names(data)} />
               <Numbers found={data} />
             </>
           )}
@@ -63,6 +63,12 @@ function Shown({ name }: { name: string }) {
 
 function sideName(n: number): string {
   return n === 0 ? "this range" : "range before";
+}
+
+/** The names of the bins: numbers are short, as the exact edges are in the API's response. */
+function names({ labels, edges }: Found): string[] {
+  if (!edges) return labels;
+  return labels.map((_, bin) => `${figure(edges[bin] ?? 0)} to ${figure(edges[bin + 1] ?? 0)}`);
 }
 
 /** The share of each bin in all values, those outside of the bins included. */
@@ -108,9 +114,11 @@ function Ends({ labels }: { labels: string[] }) {
   );
 }
 
-function Numbers({ found: { sides, labels } }: { found: Found }) {
+function Numbers({ found }: { found: Found }) {
+  const { sides } = found;
+  const labels = names(found);
   return (
-    <div class="columns">
+    <div class="side-by-side">
       <TableBox label="Bins">
         <table>
           <thead>

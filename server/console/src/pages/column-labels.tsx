@@ -60,7 +60,10 @@ function bins({ edges, complete, bin_size: binSize, rows }: Found) {
 
 function coverageData(found: Found): ChartData {
   const values = found.coverage.map((share) => (share === null ? null : 100 * share));
-  return { ...bins(found), series: [{ name: "with a label", values }] };
+  return {
+    ...bins(found),
+    series: [{ name: "with a label", values, reasons: found.rows.map((rows) => (rows ? null : "no events")) }],
+  };
 }
 
 function lagData(found: Found): ChartData {

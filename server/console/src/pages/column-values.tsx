@@ -15,7 +15,6 @@ interface Props {
 }
 
 export function ViolatingValues({ model, column, values, edges }: Props) {
-  if (values.length === 0) return <p class="quiet">No event of this range violates the column.</p>;
   const time = { from: edges[0] ?? null, to: edges.at(-1) ?? null };
   return (
     <TableBox label="Values that violate the column">

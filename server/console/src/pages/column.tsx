@@ -18,6 +18,7 @@ import { ViolatingValues } from "./column-values";
 import { roleOf, rule } from "./column-words";
 
 const MAX_BINS = 200;
+const UNIT = "events with a violation";
 
 export function ColumnPage({ model, name }: { model: Model; name: string }) {
   const column = model.schema.columns.find((one) => one.name === name);
@@ -75,35 +76,40 @@ function Violations({ model, column, isTarget }: { model: Model; column: Schemas
     },
   );
   return (
-    <Panel title={title} resource={found}>
-      {({ data, values, call, revision, edges }) => (
-        <>
-          <Chart
-            title={title}
-            unit="events with a violation"
-            span={[0, null]}
-            {...{ data, call, revision }}
-            write={count}
-          />
-          <ViolatingValues model={model} column={column.name} values={values} edges={edges} />
-        </>
-      )}
+    <Panel title={title} resource={found} isLow>
+      {({ data, values, call, revision, edges }) =>
+        values.length === 0 ? (
+          <>
+            <div class="panel-head">
+              <h2>{title}</h2>
+            </div>
+            <p class="quiet">No event of this range violates the column.</p>
+          </>
+        ) : (
+          <>
+            <Chart title={title} unit={UNIT} span={[0, null]} {...{ data, call, revision }} write={count} />
+            <ViolatingValues model={model} column={column.name} values={values} edges={edges} />
+          </>
+        )
+      }
     </Panel>
   );
 }
 
 function drawn(found: Required<Schemas["BinnedViolations"]>, call: Found["call"], isTarget: boolean): Found {
   const bins = found.columns[0]?.bins;
+  const kinds = [
+    { name: isTarget ? "awaiting a label" : "missing", values: bins?.missing ?? [] },
+    { name: "type", values: bins?.type ?? [] },
+    { name: "range", values: bins?.range ?? [] },
+  ];
+  const hasAny = ({ values }: { values: number[] }) => values.some((value) => value > 0);
   const data = {
     edges: found.edges,
     complete: found.complete,
     binSize: found.bin_size,
     rows: found.rows,
-    series: [
-      { name: isTarget ? "awaiting a label" : "missing", values: bins?.missing ?? [] },
-      { name: "type", values: bins?.type ?? [] },
-      { name: "range", values: bins?.range ?? [] },
-    ],
+    series: kinds.filter(hasAny),
   };
   return { data, values: found.values ?? [], call, revision: found.data_revision, edges: found.edges };
 }

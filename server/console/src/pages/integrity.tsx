@@ -3,24 +3,36 @@
 import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
 import { useLive } from "../api/pulse";
-import { binName } from "../chart/data";
+import { binName, type ChartData, type ChartSeries } from "../chart/data";
 import { HeatMap, type HeatRow } from "../chart/heat-map";
+import type { ApiCall } from "../chart/menu";
+import { NothingInRange } from "../ui/nothing-in-range";
 import { count, percent } from "../ui/number";
 import { Panel } from "../ui/panel";
 import { zone } from "../ui/preferences";
 import { Empty } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import { change, place } from "../url/location";
+import { freeze, type Range } from "../url/range";
 import { hasPage, linkToPage, type Model, type ModelPageProps } from "../url/routes";
 import { type Selection, useSelection } from "../url/selection";
 import { ColumnPage } from "./column";
+import { MarkedChart } from "./marked-chart";
 
 const PAGE = 20;
 const FIRST = 40;
+const MAX_BINS = 60;
+const PATH = "/v3/monitoring/violations";
 const KINDS = ["any", "missing", "type", "range"] as const;
 
 export type Kind = (typeof KINDS)[number];
-type Found = Required<Schemas["BinnedViolations"]>;
+type Binned = Required<Schemas["BinnedViolations"]>;
+
+interface Found extends Binned {
+  counts: ChartData;
+  shares: ChartData;
+  call: ApiCall;
+}
 
 export function Integrity({ model, item }: ModelPageProps) {
   return item === null ? <Violations model={model} /> : <ColumnPage key={item} model={model} name={item} />;
@@ -69,16 +81,29 @@ function Violations({ model }: { model: Model }) {
         )}
       </div>
       <Panel title="Violations by column" resource={found}>
-        {(data) => (
-          <>
-            <ViolationMap model={model} data={data} options={options} />
-            {data.violated > limit && (
-              <button type="button" onClick={() => setLimit(limit + FIRST)}>
-                Show {FIRST} more of {count(data.violated)} columns
-              </button>
-            )}
-          </>
-        )}
+        {(data) =>
+          data.rows.every((rows) => rows === 0) ? (
+            <NothingInRange selection={selection} />
+          ) : (
+            <>
+              <MarkedChart
+                title="Events with a violation"
+                unit={isShare ? "% of the events" : "without those that only await a label"}
+                data={isShare ? data.shares : data.counts}
+                span={[0, null]}
+                write={isShare ? percent : count}
+                call={data.call}
+                revision={data.data_revision}
+              />
+              <ViolationMap model={model} data={data} options={options} />
+              {data.violated > limit && (
+                <button type="button" onClick={() => setLimit(limit + FIRST)}>
+                  Show {FIRST} more of {count(data.violated)} columns
+                </button>
+              )}
+            </>
+          )
+        }
       </Panel>
     </>
   );
@@ -86,16 +111,31 @@ function Violations({ model }: { model: Model }) {
 
 /** Read the columns with most violations, some at a time, as the operation allows. */
 async function readViolations(selection: Selection, limit: number, signal: AbortSignal): Promise<Found> {
-  const read = async (offset: number) => {
-    const request = { ...selection.body, limit: PAGE, offset, max_bins: 60 };
-    return (await body(api.POST("/v3/monitoring/violations", { body: request, signal }))).data as Found;
+  const read = async (offset: number, other?: Range) => {
+    const range = other ? { time_range: { start_time: other.from, end_time: other.to } } : {};
+    const request = { ...selection.body, ...range, limit: PAGE, offset, max_bins: MAX_BINS };
+    return (await body(api.POST(PATH, { body: request, signal }))).data as Binned;
   };
   const first = await read(0);
   const columns = [...first.columns];
   for (let offset = PAGE; offset < Math.min(limit, first.violated); offset += PAGE) {
     columns.push(...(await read(offset)).columns);
   }
-  return { ...first, columns };
+  const before = selection.compared && (await read(0, freeze(selection.compared)));
+  const call = { path: PATH, body: { ...selection.body, limit: PAGE, max_bins: MAX_BINS } };
+  return { ...first, columns, counts: chartData(first, before, false), shares: chartData(first, before, true), call };
+}
+
+function chartData(now: Binned, before: Binned | null, isShare: boolean): ChartData {
+  const { edges, complete, bin_size: binSize, rows } = now;
+  const valuesOf = ({ events, rows: all }: Binned) =>
+    isShare ? events.map((found, bin) => cellOf(found, all[bin] ?? 0, true)) : events;
+  const series: ChartSeries[] = [{ name: "events with a violation", values: valuesOf(now), form: "bars" }];
+  if (before) {
+    const earlier = valuesOf(before);
+    series.push({ name: "range before", values: rows.map((_, bin) => earlier[bin] ?? null), isCompared: true });
+  }
+  return { edges, complete, binSize, rows, series };
 }
 
 interface Options {
@@ -128,7 +168,7 @@ function ViolationMap({
       more: [count(totals[kind]), total ? percent((100 * totals[kind]) / total) : "–"],
     }),
   );
-  if (rows.length === 0) return <NoViolation kind={kind} events={total} />;
+  if (rows.length === 0) return <NoViolation kind={kind} />;
   return (
     <>
       <Summary data={data} shown={rows.length} />
@@ -140,6 +180,7 @@ function ViolationMap({
         top={Math.max(...rows.flatMap(({ values }) => values.map((value) => value ?? 0)))}
         unit={isShare ? "of the events" : "events"}
         write={write}
+        isBad
         heads={["Events", "Share"]}
         href={(row, bin) => cellLink(model, row.name, kind, data.edges, bin)}
       />
@@ -175,8 +216,7 @@ function Summary({ data, shown }: { data: Found; shown: number }) {
   );
 }
 
-function NoViolation({ kind, events }: { kind: Kind; events: number }) {
-  if (events === 0) return <Empty title="There are no events in this range." />;
+function NoViolation({ kind }: { kind: Kind }) {
   return (
     <Empty title={kind === "any" ? "No event violates the schema." : `No event has a violation of the kind ${kind}.`}>
       {kind !== "any" && (

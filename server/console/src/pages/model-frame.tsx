@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api, body } from "../api/client";
 import { pulseError, usePulse } from "../api/pulse";
 import { useResource } from "../api/resource";
+import { Boundary } from "../ui/boundary";
 import { openModel } from "../ui/open-model";
 import { Scope } from "../ui/scope";
 import { Empty, Failure, Loaded } from "../ui/states";
@@ -37,7 +38,12 @@ export function ModelFrame({ id, route, item, Content }: Props) {
     },
     [],
   );
-  const page = (found: Model) => Content && <Content key={`${route.base} ${id}`} model={found} item={item} />;
+  const page = (found: Model) =>
+    Content && (
+      <Boundary key={`${route.base} ${id}`}>
+        <Content model={found} item={item} />
+      </Boundary>
+    );
   const isBound = route.takes.includes("range") || route.takes.includes("env");
   return (
     <Loaded resource={model}>

@@ -1,20 +1,23 @@
 /** What happened last to a model: open alerts, jobs and events. */
 
 import type { ComponentChildren } from "preact";
-import { api, body, type Schemas } from "../api/client";
+import { api, body } from "../api/client";
 import { pulse, useLive } from "../api/pulse";
 import type { Resource } from "../api/resource";
-import { count } from "../ui/number";
+import { count, figure } from "../ui/number";
 import { PageLink } from "../ui/page-link";
 import { Loaded } from "../ui/states";
 import { TableBox } from "../ui/table-box";
 import { Text } from "../ui/text";
 import { Time } from "../ui/time";
+import { iso } from "../url/range";
 import { linkTo, type Model, routeAt } from "../url/routes";
 import type { Selection } from "../url/selection";
 
 const SHOWN = 6;
-const READ = 50;
+const EVENTS = 12;
+const MAX_RULES = 1000;
+const OPEN = ["critical", "warning"];
 
 interface ListProps<T> {
   title: string;
@@ -62,47 +65,35 @@ function ofModel(model: Model): string {
 export function OpenAlerts({ model }: { model: Model }) {
   const revision = JSON.stringify(pulse.value?.open_alerts);
   const alerts = useLive(`alerts ${model.id}`, revision, async (signal) => {
-    const params = { query: { limit: READ, filter: ofModel(model) } };
-    return open((await body(api.GET("/v3/monitoring/alert-records", { params, signal }))).data.items);
+    const params = { query: { limit: MAX_RULES, filter: ofModel(model) } };
+    const rules = (await body(api.GET("/v3/alert-rules", { params, signal }))).data.items;
+    return OPEN.flatMap((state) => rules.filter((rule) => rule.last_evaluation?.state === state)).slice(0, SHOWN);
   });
   return (
     <List title="Open alerts" page={{ modelId: model.id, name: "alerts" }} resource={alerts} none="None.">
-      {(alert) => (
-        <tr key={alert.id}>
+      {({ id, name, last_evaluation: last }) => (
+        <tr key={id}>
           <td>
-            <span class={alert.severity === "CRITICAL" ? "tag bad" : "tag"}>{alert.severity?.toLowerCase()}</span>
+            <span class={last?.state === "critical" ? "tag bad" : "tag"}>{last?.state}</span>
           </td>
-          <th scope="row" class="wrap">
-            <Text value={alert.alert_rule.name} />
-            <span class="quiet line small">
-              <Text value={alert.message} />
-            </span>
+          <th scope="row">
+            <PageLink modelId={model.id} page="rules" item={id}>
+              <Text value={name} />
+            </PageLink>{" "}
+            {last?.feature_name && (
+              <span class="quiet">
+                <Text value={last.feature_name} />
+              </span>
+            )}
           </th>
+          <td class="number">{last?.value == null ? "" : figure(last.value)}</td>
+          <td>
+            <Time at={last ? iso(last.alert_time_bucket) : null} />
+          </td>
         </tr>
       )}
     </List>
   );
-}
-
-/** Return the newest record of each rule and column, if it is an alert. */
-function open(records: Schemas["MonitoredAlert"][]): Schemas["MonitoredAlert"][] {
-  const newest = new Map<string, Schemas["MonitoredAlert"]>();
-  for (const record of records) {
-    const key = JSON.stringify([record.alert_rule_id, record.feature_name]);
-    const known = newest.get(key);
-    const order = (one: Schemas["MonitoredAlert"]) => [
-      one.alert_time_bucket,
-      one.alert_record_main_version,
-      one.alert_record_sub_version,
-    ];
-    if (!known || isAfter(order(record), order(known))) newest.set(key, record);
-  }
-  return [...newest.values()].filter((record) => record.is_alert).slice(0, SHOWN);
-}
-
-function isAfter(one: number[], other: number[]): boolean {
-  const n = one.findIndex((value, place) => value !== other[place]);
-  return n >= 0 && (one[n] ?? 0) > (other[n] ?? 0);
 }
 
 export function LastJobs({ model }: { model: Model }) {
@@ -144,7 +135,7 @@ export function LastEvents({ model, selection }: { model: Model; selection: Sele
       environment.type === "PRODUCTION"
         ? { env_type: "PRODUCTION" as const }
         : { env_type: "PRE_PRODUCTION" as const, env_name: environment.name };
-    const request = { model_id: model.id, ...of, limit: SHOWN, order: "desc" as const, columns: [], preview: 200 };
+    const request = { model_id: model.id, ...of, limit: EVENTS, order: "desc" as const, columns: [], preview: 200 };
     return (await body(api.POST("/v3/events/query", { body: request, signal }))).data.items;
   });
   return (
@@ -159,7 +150,13 @@ export function LastEvents({ model, selection }: { model: Model; selection: Sele
               <Text value={event.event_id} />
             </PageLink>
           </th>
-          <td class="number quiet">{event.violations.length ? `${count(event.violations.length)} violations` : ""}</td>
+          <td class="number quiet">
+            {event.violations.length
+              ? event.violations.length === 1
+                ? "1 violation"
+                : `${count(event.violations.length)} violations`
+              : ""}
+          </td>
         </tr>
       )}
     </List>

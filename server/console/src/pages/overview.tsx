@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useLive } from "../api/pulse";
 import type { Resource } from "../api/resource";
-import { compact, count, duration, figure, percent } from "../ui/number";
+import { count, duration, figure, percent, short } from "../ui/number";
 import { PageLink } from "../ui/page-link";
 import { Sparkline } from "../ui/sparkline";
 import { Failure } from "../ui/states";
@@ -23,6 +23,8 @@ import {
 import { LastEvents, LastJobs, OpenAlerts } from "./overview-lists";
 import "./overview.css";
 
+const COURSE = 260;
+
 export function Overview({ model }: ModelPageProps) {
   const selection = useSelection();
   return (
@@ -32,9 +34,11 @@ export function Overview({ model }: ModelPageProps) {
       </div>
       <Figures model={model} selection={selection} />
       <div class="overview-lists">
-        <OpenAlerts model={model} />
-        <LastJobs model={model} />
         <LastEvents model={model} selection={selection} />
+        <div class="stack">
+          <OpenAlerts model={model} />
+          <LastJobs model={model} />
+        </div>
       </div>
     </>
   );
@@ -92,7 +96,7 @@ function TrafficLines({ model, traffic }: { model: Model; traffic: Resource<Traf
         }
         value={events && `${count(events.value ?? 0)} events`}
         change={change(events?.change, (by) => percent(by))}
-        course={events && <Sparkline values={events.course} isFromZero label="Events over time" />}
+        course={events && <Sparkline width={COURSE} values={events.course} isFromZero label="Events over time" />}
         note=""
       />
       <Row
@@ -105,7 +109,12 @@ function TrafficLines({ model, traffic }: { model: Model; traffic: Resource<Traf
         change={change(violations?.change, (by) => `${percent(by).replace("%", "")} points`)}
         course={
           violations && (
-            <Sparkline values={violations.course} isFromZero label="Share of events with a violation over time" />
+            <Sparkline
+              width={COURSE}
+              values={violations.course}
+              isFromZero
+              label="Share of events with a violation over time"
+            />
           )
         }
         note="events with a violation; missing labels do not count"
@@ -124,8 +133,12 @@ function DriftLine({ model, drift }: { model: Model; drift: Resource<Drift> }) {
         </PageLink>
       }
       value={data && (data.value === null ? data.reason : figure(data.value))}
-      change={change(data?.change, figure)}
-      course={data?.course.length ? <Sparkline values={data.course} isFromZero label="Drift over time" /> : undefined}
+      change={change(data?.change, short)}
+      course={
+        data?.course.length ? (
+          <Sparkline width={COURSE} values={data.course} isFromZero label="Drift over time" />
+        ) : undefined
+      }
       note={
         data?.column && (
           <>
@@ -155,14 +168,14 @@ function PerformanceLine({ model, performance: { data }, course }: PerformancePr
     <Row
       name={
         <PageLink modelId={model.id} page="performance">
-          {plain(data?.metric.replaceAll("_", " ") ?? "performance")}
+          {plain(titled(data?.metric ?? "performance"))}
         </PageLink>
       }
-      value={half === null ? value : `${value} ± ${figure(half)}`}
-      change={change(data?.change, figure)}
+      value={half === null ? value : `${value} ± ${short(half)}`}
+      change={change(data?.change, short)}
       course={
         course?.course.length ? (
-          <Sparkline values={course.course} hollow={course.hollow ?? []} label="Performance over time" />
+          <Sparkline width={COURSE} values={course.course} hollow={course.hollow ?? []} label="Performance over time" />
         ) : undefined
       }
       note={data && `${percent(100 * (data.labels.coverage ?? 0))} of the events have a label`}
@@ -188,6 +201,10 @@ function Row({ name, value, change, course, note }: RowProps) {
       <td class="note quiet">{note}</td>
     </tr>
   );
+}
+
+function titled(metric: string): string {
+  return `${metric.charAt(0).toUpperCase()}${metric.slice(1).replaceAll("_", " ")}`;
 }
 
 /** Write a change with its sign. */
@@ -225,8 +242,8 @@ function Facts({
       <div>
         <dt>All events</dt>
         <dd>
-          {!environment.is_exact ? "more than " : ""}
-          {compact(environment.events)}
+          {count(environment.events)}
+          {!environment.is_exact && " or more"}
         </dd>
       </div>
       {performance && target && (

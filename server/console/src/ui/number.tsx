@@ -3,6 +3,7 @@
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 const FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
+const SHORT_FIGURE = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /** Write a count with commas: 1,204. Text of a larger integer stays exact. */
@@ -22,6 +23,11 @@ export function figure(value: number): string {
   return FIGURE.format(value);
 }
 
+/** Write a difference or the width of an interval with two digits: 0.022. */
+export function short(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(0) : SHORT_FIGURE.format(value);
+}
+
 /** Write a percentage, of which 100 is all: 0.81%. */
 export function percent(value: number): string {
   if (value !== 0 && Math.abs(value) < 0.01) return `${value < 0 ? "−" : ""}<0.01%`;
@@ -39,6 +45,8 @@ export function duration(seconds: number): string {
     [60, "min", 1, "s"],
   ];
   const [large, name, small, part] = steps.find(([unit]) => size >= unit) ?? [60, "min", 1, "s"];
+  // After ten days nobody asks for the hours.
+  if (size >= 10 * 86_400) return `${sign}${count(Math.round(size / 86_400))} d`;
   const rest = Math.floor((size % large) / small);
   return `${sign}${Math.floor(size / large)} ${name}${rest ? ` ${rest} ${part}` : ""}`;
 }

@@ -84,7 +84,7 @@ function CompareChoice() {
         checked={place.value.query.get("compare") === "previous"}
         onChange={(event) => change({ compare: event.currentTarget.checked ? "previous" : null })}
       />
-      Range before
+      Compare with the range before
     </label>
   );
 }

@@ -8,21 +8,21 @@ interface Props {
   isFromZero?: boolean;
   /** Points that rest on little data. */
   hollow?: readonly boolean[];
+  width?: number;
 }
 
-const WIDTH = 120;
 const HEIGHT = 24;
 const PAD = 3;
 
-export function Sparkline({ values, label, isFromZero = false, hollow = [] }: Props) {
+export function Sparkline({ values, label, isFromZero = false, hollow = [], width = 120 }: Props) {
   const known = values.filter((value) => value !== null);
   const low = isFromZero ? 0 : Math.min(...known);
   const high = Math.max(...known);
-  const x = (n: number) => (values.length < 2 ? WIDTH / 2 : PAD + (n / (values.length - 1)) * (WIDTH - 2 * PAD));
+  const x = (n: number) => (values.length < 2 ? width / 2 : PAD + (n / (values.length - 1)) * (width - 2 * PAD));
   const y = (value: number) => HEIGHT - PAD - (high > low ? (value - low) / (high - low) : 0.5) * (HEIGHT - 2 * PAD);
   const last = values.findLastIndex((value) => value !== null);
   return (
-    <svg class="sparkline" width={WIDTH} height={HEIGHT} role="img" aria-label={label}>
+    <svg class="sparkline" width={width} height={HEIGHT} role="img" aria-label={label}>
       <path d={path(values, x, y)} />
       {last >= 0 && <circle class={hollow[last] ? "hollow" : ""} cx={x(last)} cy={y(values[last] ?? 0)} r="2.25" />}
     </svg>

@@ -24,7 +24,7 @@ export interface Preset {
   range: Range;
 }
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 export const ALL: Range = { from: "all", to: "now" };
