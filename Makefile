@@ -23,15 +23,16 @@ NODE_BIN := tools/review/node_modules/.bin
 N ?= 50
 SEED ?= 1
 CONSOLE_PYTHON := .venv/console/bin/python
-CONSOLE_TESTS = SERVER_PYTHON=$(abspath $(TEST_PYTHON)) CLIENT_PYTHON=$(abspath .venv/clients/newest/bin/python)
+CONSOLE_TESTS = SERVER_PYTHON=$(abspath $(TEST_PYTHON)) CLIENT_PYTHON=$(abspath .venv/clients/newest/bin/python) \
+	REFERENCE_PYTHON=$(abspath $(PYTHON))
 KILLS ?= 100
 EVENTS ?= 10000000
 CLIENTS := .venv/clients/newest .venv/clients/oldest
-PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow)
+PEERS := $(addprefix .venv/peers/,ours fastapi phoenix mlflow datasette influxdb)
 RECORDS := $(CLIENTS:.venv/clients/%=build/compat/%.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) test-attacks test-faults test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs console console-dev console-pictures test-console fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
+.PHONY: help demo demo-cluster test environments checks test-unit $(SIDE_BY_SIDE) test-attacks test-faults test-notebooks test-slow serve compatibility generate check-generated check-typescript check-contract release-contract lint types review validate docs console console-dev console-pictures test-console fuzz mutants bench bench-peers wheel release-files constraints clean $(RECORDS)
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -110,8 +111,12 @@ test-faults: .venv/test/.wheel .venv/servers ## Kill, starve and flood the serve
 	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/faults tests/formats tests/e2e/test_uploads_bucket.py tests/stores/contract tests/monitoring/partials -m 'faults or not faults'
 	KILLS=$(KILLS) EVENTS=$(EVENTS) SEED=$(SEED) $(TEST_PYTHON) -m pytest tests/cluster -m 'faults or not faults'
 
+test-notebooks: .venv/test/.wheel $(CLIENTS) ## Run all of the vendor's notebooks with the newest and the oldest client (make test runs some)
+	@for client in $(CLIENTS); do echo "$$client"; SERVER_PYTHON=$(TEST_PYTHON) \
+		$$client/bin/python -m pytest tests/compat/notebooks -m 'slow or not slow' -rs || exit; done
+
 test-slow: .venv/test/.wheel $(CLIENTS) ## Run what takes minutes: the vendor's client with files of more than 100 MB
-	SERVER_PYTHON=$(TEST_PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat -m slow
+	SERVER_PYTHON=$(TEST_PYTHON) .venv/clients/newest/bin/python -m pytest tests/compat --ignore=tests/compat/notebooks -m slow
 
 serve: .venv/.serve ## Run the server on ./inference-events-data (ARGS="--port 8001" for more)
 	$(PYTHON) -m inference_events serve $(ARGS)
@@ -134,7 +139,7 @@ console-dev: .venv/.dev ## Serve the console's sources, with the API of a runnin
 	$(PYTHON) -m tools.console --dev
 
 # Not a part of `make test`, which checks the console without a browser and without Node.js.
-test-console: .venv/test/.wheel .venv/console .venv/clients/newest ## Rebuild the console, and test it in Chromium (needs Node.js)
+test-console: .venv/test/.wheel .venv/console .venv/clients/newest .venv/.demo ## Rebuild the console, and test it in Chromium (needs Node.js)
 	$(TEST_PYTHON) -m tools.console --check
 	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m pytest tests/console $(ARGS)
 
@@ -271,6 +276,11 @@ $(TURKISH): tests/locale/turkish.txt tests/locale/charmap.txt
 	python3 -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
+
+.venv/peers/influxdb: | .venv/bin/python
+	@rm -rf $@ && mkdir -p $@
+	@cd $@ && apt-get download --quiet influxdb && dpkg-deb --extract influxdb_*.deb . || \
+		echo "InfluxDB is skipped: Debian's package of it cannot be downloaded"
 
 .venv/peers/%: tests/bench/peers/%.txt | .venv/bin/python
 	rm -rf $@

@@ -23,10 +23,10 @@ class Served:
 
 
 class Program:
-    """Run `inference-events serve` on a data directory and a free port. Settings are given by their names.
+    """Run `inference-events serve` on a data directory and a port, by default a free one.
 
-    Its log is appended to the file `log`; `environment` is added to that of the caller. `module` is what Python runs,
-    with its first arguments.
+    Settings are given by their names. Its log is appended to the file `log`; `environment` is added to that of the
+    caller. `module` is what Python runs, with its first arguments.
     """
 
     def __init__(
@@ -38,8 +38,9 @@ class Program:
         log: Path = Path(os.devnull),
         environment: Mapping[str, str] = {},
         module: Sequence[str] = ("inference_events",),
+        port: int = 0,
     ) -> None:
-        self._command = [python, "-m", *module, "serve", "--port", "0", "--data-dir", str(data_dir)]
+        self._command = [python, "-m", *module, "serve", "--port", str(port), "--data-dir", str(data_dir)]
         self._environment = {f"INFERENCE_EVENTS_{name.upper()}": str(value) for name, value in settings.items()}
         self._environment["INFERENCE_EVENTS_ADMIN_TOKEN"] = token
         self._environment |= environment

@@ -6,6 +6,7 @@ The rest is written when the process ends; only a killed process loses lines.
 """
 
 import atexit
+import io
 import logging
 import sys
 import threading
@@ -25,7 +26,7 @@ FLUSH_SECONDS = 0.05
 
 def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> None:
     """Write our lines and the warnings of libraries to `stream`, standard error by default."""
-    target = _Unfailing(stream) if stream is not None else _Delayed(sys.stderr.buffer)
+    target = _Unfailing(stream) if stream is not None else _Delayed(_buffered(sys.stderr.buffer))
     severity = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_shared(), _render],
@@ -39,6 +40,11 @@ def configure_logging(level: str = "info", stream: BinaryIO | None = None) -> No
     logging.captureWarnings(True)
     # Connexion imports the test client, which the server does not use.
     warnings.filterwarnings("ignore", message=".*starlette.testclient.*")
+
+
+def _buffered(stream: BinaryIO) -> BinaryIO:
+    """Return a stream with a buffer. PYTHONUNBUFFERED, which images of containers set, takes it away."""
+    return open(stream.fileno(), "wb", closefd=False) if isinstance(stream, io.RawIOBase) else stream
 
 
 def name_error(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -70,7 +70,7 @@ class Metrics(StoreObserver):
         self.recent = RecentIngestion()
         self._series = ReplicaRegistry()
         self.registry: CollectorRegistry = self._series
-        self._requests = self._counter("http_requests", "Requests answered.", "kind", "status")
+        self._requests = self._counter("http_requests", "HTTP requests that ended.", "kind", "status")
         self._request_seconds = self._histogram(
             "http_request_duration_seconds",
             "Time from the head of a request to the end of its response.",

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+
 
 @dataclass(frozen=True)
 class Load:
@@ -93,15 +95,20 @@ def message(method: str, path: str, headers: Mapping[str, str], body: bytes) -> 
 
 
 def message_end(data: bytes | bytearray) -> int | None:
-    """Return the end of the first message of `data`, or None if its head has not arrived.
+    """Return the end of the first message of `data`, or None if it is not known yet.
 
-    Only for messages that state their length.
+    A body in chunks must be JSON, which has no line ends of HTTP.
     """
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return None
-    length = data[:head].lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]
-    return head + 4 + int(length)
+    _, is_stated, rest = data[:head].lower().partition(b"content-length:")
+    if is_stated:
+        return head + 4 + int(rest.split(b"\r\n", 1)[0])
+    if b"\r\ntransfer-encoding: chunked" not in data[:head].lower():
+        return head + 4
+    end = data.find(LAST_CHUNK, head + 2)
+    return None if end < 0 else end + len(LAST_CHUNK)
 
 
 def _run(urls: Sequence[str], requests: Sequence[bytes], connections: int) -> Load:

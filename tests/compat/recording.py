@@ -1,4 +1,7 @@
-"""Record which public operations of the client the tests call, and how each call ends. The client stays unchanged."""
+"""Record which public operations of the client the tests call, which requests these send, and how each of them ends.
+
+The client stays unchanged.
+"""
 
 import inspect
 import json
@@ -8,12 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import fiddler as fdl
 import pytest
+import requests
+
+from tests.vendor_calls import client_call
 
 ENTITIES = "fiddler.entities."
 RETURNED = "returned"
+SEND = requests.Session.send.__code__
+CLIENT_HEADER = "X-Fiddler-Client-Version"
 
 
 def public_operations() -> dict[str, CodeType]:
@@ -47,9 +56,10 @@ def _function(member: object, is_own: bool) -> Any:
 
 
 class Recorder:
-    """Write to a JSON file how the operations ended that passed tests called: a plugin of pytest.
+    """Write to a JSON file how the operations and requests ended that passed tests called: a plugin of pytest.
 
-    An end is `returned`, or the status of the error response that was raised, or the name of another exception.
+    An end is `returned`, or the status of the error response that was raised, or the name of another exception. That of
+    a request is the status of its response.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,12 +69,14 @@ class Recorder:
         self._ends: dict[str, set[str]] = {name: set() for name in operations}
         self._missing: dict[str, set[str]] = {name: set() for name in operations}
         self._calls: set[tuple[str, str]] = set()
+        self._requests: set[tuple[str, int]] = set()
+        self._statuses: dict[str, set[int]] = {}
         self._has_passed = True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Record the calls of a test and its fixtures, and keep them if all passed."""
-        self._calls, self._has_passed = set(), True
+        self._calls, self._requests, self._has_passed = set(), set(), True
         sys.settrace(self._enter)
         try:
             return (yield)
@@ -82,18 +94,24 @@ class Recorder:
         operations = {
             name: {"ends": sorted(self._ends[name]), "missing": sorted(self._missing[name])} for name in self._ends
         }
+        calls = {call: sorted(statuses) for call, statuses in self._statuses.items()}
+        record = {"client": fdl.__version__, "operations": operations, "calls": calls}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps({"client": fdl.__version__, "operations": operations}, indent=1))
+        self._path.write_text(json.dumps(record, indent=1))
 
     def _keep(self, item: pytest.Item) -> None:
         for name, end in self._calls:
             self._ends[name].add(end)
+        for call, status in self._requests:
+            self._statuses.setdefault(call, set()).add(status)
         for marker in item.iter_markers("partly"):
             name, what = marker.args
             self._missing[name].add(what)
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
-        """Trace an operation until it returns or raises; no other code is slowed."""
+        """Trace an operation or a request until it returns or raises; no other code is slowed."""
+        if frame.f_code is SEND:
+            return self._sending(frame)
         if frame.f_code not in self._codes:
             return None
         name, raised = _operation(frame), ""
@@ -106,6 +124,19 @@ class Recorder:
                 raised = ""
             elif event == "return" and name in self._ends:
                 self._calls.add((name, raised or RETURNED))
+            return inside
+
+        return inside
+
+    def _sending(self, frame: FrameType) -> Callable[..., Any] | None:
+        request = frame.f_locals["request"]
+        call = client_call(request.method, urlsplit(request.url).path)
+        if call is None or CLIENT_HEADER not in request.headers:
+            return None
+
+        def inside(frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
+            if event == "return" and argument is not None:
+                self._requests.add((call, argument.status_code))
             return inside
 
         return inside

@@ -1,16 +1,23 @@
 """Write COMPATIBILITY.md from the calls of the tests: python -m tests.compat.table [--check] RECORD..."""
 
 import argparse
+import ast
 import json
 import sys
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from inference_events.http.unsupported import unsupported_feature
+from tests.compat import not_offered
+from tests.vendor_calls import CLIENT_CALLS, OLDER_CLIENT_CALLS
+
 TABLE = Path(__file__).with_name("COMPATIBILITY.md")
+NOTEBOOKS = Path(__file__).with_name("notebooks")
 NOT_IN_VERSION = "-"
 UNTESTED = "untested"
 UNEXPLAINED = "partly"
+NOT_OFFERED = 501
 INTRODUCTION = """\
 # What of the vendor's client works here
 
@@ -24,6 +31,27 @@ tests in this folder with the unmodified client and a running server; `make comp
 * **refused**: the client itself raises `Unsupported` with any server.
 * **-**: this version of the client does not have it.
 """
+CALLS = f"""\
+## Calls
+
+The {len(CLIENT_CALLS)} requests that the vendor's client may send, and those that only older versions send.
+
+* **works**: a test made this version send it, and the response was a success.
+* **501**: the server does not offer it; see below.
+* **served**: the server has it, but neither version sends it.
+* **-**: this version does not send it.
+
+"""
+
+NOTEBOOKS_INTRODUCTION = """\
+## Notebooks
+
+The vendor's public notebooks and tools that run as tests: the same calls in the same order, on generated data, with the
+figures recomputed. `make test-notebooks` runs them all, with both versions if these have the calls.
+
+| test | what it runs |
+| --- | --- |
+"""
 
 
 def render(records: list[dict[str, Any]]) -> str:
@@ -34,8 +62,10 @@ def render(records: list[dict[str, Any]]) -> str:
     for entity, names in groupby(operations, key=_entity):
         rows = [["", *versions], ["---"] * (len(versions) + 1)]
         rows += [[f"`{name}`", *(verdict(record, name) for record in records)] for name in names]
-        sections.append(f"## {entity}\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows))
-    return "\n".join(sections)
+        sections.append(f"## {entity}\n\n" + _table(rows))
+    rows = [["", *versions], ["---"] * (len(versions) + 1)]
+    rows += [[f"`{call}`", *(call_verdict(records, record, call) for record in records)] for call in _calls()]
+    return "\n".join([*sections, CALLS + _table(rows), not_offered.section(), NOTEBOOKS_INTRODUCTION + _notebooks()])
 
 
 def verdict(record: dict[str, Any], name: str) -> str:
@@ -53,6 +83,17 @@ def verdict(record: dict[str, Any], name: str) -> str:
     return "refused" if "Unsupported" in ends else UNTESTED
 
 
+def call_verdict(records: list[dict[str, Any]], record: dict[str, Any], call: str) -> str:
+    """Return in a word how the server answers a call of the client of a record."""
+    statuses = record["calls"].get(call)
+    if statuses is None:
+        is_called = any(call in other["calls"] for other in records)
+        return NOT_IN_VERSION if is_called else _uncalled_verdict(call)
+    if any(status < 300 for status in statuses):
+        return "works"
+    return str(NOT_OFFERED) if NOT_OFFERED in statuses else UNTESTED
+
+
 def faults(records: list[dict[str, Any]], page: str) -> list[str]:
     """Return the faults of the page: operations without a test, and stale text."""
     found = []
@@ -65,7 +106,33 @@ def faults(records: list[dict[str, Any]], page: str) -> list[str]:
                 found.append(
                     f"{operation}: some call of it was a 501, but no test says what is missing (marker partly)"
                 )
+        found += [
+            f"{call} of client {record['client']}: no test that passes shows how it ends"
+            for call in _calls()
+            if call_verdict(records, record, call) == UNTESTED
+        ]
     return found + ([] if page == render(records) else [f"{TABLE.name} is stale: make compatibility"])
+
+
+def _table(rows: list[list[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _notebooks() -> str:
+    paths = sorted(NOTEBOOKS.glob("test_*.py"))
+    described = {path.name: ast.get_docstring(ast.parse(path.read_text())) or "" for path in paths}
+    return _table([[f"[{name}](notebooks/{name})", text.partition("\n")[0]] for name, text in described.items()])
+
+
+def _calls() -> list[str]:
+    return [*CLIENT_CALLS, *OLDER_CLIENT_CALLS]
+
+
+def _uncalled_verdict(call: str) -> str:
+    *methods, path = call.split()
+    if all(not_offered.is_served(method, path) for method in methods):
+        return "served"
+    return str(NOT_OFFERED) if unsupported_feature(path) else UNTESTED
 
 
 def _entity(name: str) -> str:

@@ -19,6 +19,7 @@ from tests.compat.stored import column, define_model, done, stored_events, store
 from tests.program import Served
 
 ROWS = 1010
+URL = "https://receiver.example.com/alerts"
 RETRYING = pytest.mark.needs("libs.http_client.RequestClient._request_with_retry")
 
 # A case prepares up to its first `yield`, acts up to the second while the fault is on, and then checks.
@@ -38,6 +39,19 @@ def new_model(**fields: Any) -> fdl.Model:
         spec=fdl.ModelSpec(inputs=["x"], targets=["label"], metadata=["id"]),
         **fields,
     )
+
+
+def new_rule(model: fdl.Model) -> fdl.AlertRule:
+    return fdl.AlertRule(
+        name=name("rule"),
+        model_id=model.id,
+        metric_id="traffic",
+        priority=fdl.Priority.HIGH,
+        compare_to=fdl.CompareTo.RAW_VALUE,
+        condition=fdl.AlertCondition.LESSER,
+        bin_size=fdl.BinSize.HOUR,
+        critical_threshold=2,
+    ).create()
 
 
 def events() -> list[dict[str, Any]]:
@@ -251,6 +265,57 @@ def deleted_project() -> Case:
         fdl.Project.get(model.project_id)
 
 
+def webhook() -> Case:
+    wanted = name("hook")
+    yield
+    made = fdl.Webhook(name=wanted, url=URL, provider="OTHER").create()
+    yield
+    assert [found.id for found in fdl.Webhook.list() if found.name == wanted] == [made.id]
+
+
+def changed_webhook() -> Case:
+    made = fdl.Webhook(name=name("hook"), url=URL, provider="SLACK").create()
+    made.name = name("renamed")
+    yield
+    made.update()
+    yield
+    assert fdl.Webhook.get(made.id).name == made.name
+
+
+def deleted_webhook() -> Case:
+    made = fdl.Webhook(name=name("hook"), url=URL, provider="SLACK").create()
+    yield
+    made.delete()
+    yield
+    with pytest.raises(fdl.NotFound):
+        fdl.Webhook.get(made.id)
+
+
+def alert_rule() -> Case:
+    model = new_model()
+    yield
+    made = new_rule(model)
+    yield
+    assert [found.id for found in fdl.AlertRule.list(model.id)] == [made.id]
+
+
+def notification() -> Case:
+    made = new_rule(new_model())
+    yield
+    made.set_notification_config(emails=["me@example.com"])
+    yield
+    assert made.get_notification_config().emails == ["me@example.com"]
+
+
+def deleted_alert_rule() -> Case:
+    model = new_model()
+    made = new_rule(model)
+    yield
+    made.delete()
+    yield
+    assert list(fdl.AlertRule.list(model.id)) == []
+
+
 CASES: list[Callable[[], Case]] = [
     list_with_ids,
     list_without_ids,
@@ -273,6 +338,12 @@ CASES: list[Callable[[], Case]] = [
     deleted_custom_metric,
     deleted_model,
     deleted_project,
+    webhook,
+    changed_webhook,
+    deleted_webhook,
+    alert_rule,
+    notification,
+    deleted_alert_rule,
 ]
 Outcomes = dict[str, tuple[Case, Future[None]]]
 
@@ -330,3 +401,17 @@ def test_events_with_ids_may_be_sent_again_by_hand(
         model.publish(events())
     fdl.init(url=server.url, token=TOKEN)
     assert_is_stored_once(model)
+
+
+def test_a_webhook_is_not_created_again_by_hand(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the response is lost and the client gives up, the webhook is there: its name is taken for another creation."""
+    monkeypatch.setenv("FIDDLER_CLIENT_RETRY_MAX_DURATION_SECONDS", "0.5")
+    wanted = name("hook")
+    with proxy.running(server.url) as faulty:
+        connect(faulty, Fault.RESPONSE_DROPPED)
+        with pytest.raises(fdl.exceptions.BaseError):
+            fdl.Webhook(name=wanted, url=URL, provider="SLACK").create()
+        faulty.fault = None
+        with pytest.raises(fdl.Conflict):
+            fdl.Webhook(name=wanted, url=URL, provider="SLACK").create()
+        assert [found.name for found in fdl.Webhook.list()].count(wanted) == 1

@@ -64,7 +64,7 @@ def visit(browser: Browser, server: Program) -> Iterator[Visit]:
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """Give a model with 40 days of events, on a server that sends messages to this machine."""
-    settings = {"allow_private_receivers": "true", "notification_wait_seconds": 1}
+    settings: dict[str, str | int] = {"allow_private_receivers": "true", "notification_wait_seconds": 1}
     with serving(tmp_path_factory.mktemp("watched") / "data", **settings) as program:
         client = Client(program.url)
         yield watched(program.url, client)

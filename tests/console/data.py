@@ -61,6 +61,25 @@ class Client:
             self.call("POST", "/v3/events", {"model_id": model_id, "env_type": "PRODUCTION", "source": source})
         return model_id
 
+    def publish(self, model_id: str, *events: dict[str, Any]) -> None:
+        """Publish production events."""
+        source = {"type": "EVENTS", "events": events}
+        self.call("POST", "/v3/events", {"model_id": model_id, "env_type": "PRODUCTION", "source": source})
+
+    def publish_file(self, model_id: str, name: str, content: bytes) -> str:
+        """Upload a file, start the job that publishes it, and return the job's id."""
+        uploaded = self._client.post("/v3/files/upload", files={"file": (name, content)})
+        source = {"type": "FILE", "file_id": uploaded.json()["data"]["id"]}
+        body = {"model_id": model_id, "env_type": "PRODUCTION", "source": source}
+        job_id: str = self.call("POST", "/v3/events", body)["job"]["id"]
+        return job_id
+
+    def query(self, model_id: str, **more: Any) -> list[dict[str, Any]]:
+        """Return production events."""
+        body = {"model_id": model_id, "env_type": "PRODUCTION", "limit": 1000} | more
+        items: list[dict[str, Any]] = self.call("POST", "/v3/events/query", body)["items"]
+        return items
+
     def token(self, name: str, *scopes: str) -> tuple[str, str]:
         """Create a token and return its id and secret."""
         made = self.call("POST", "/v3/tokens", {"name": name, "scopes": scopes})

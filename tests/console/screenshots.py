@@ -6,10 +6,13 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.console import timed
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
 from tests.console.data import Client, fill
+from tests.console.measured import Measured, publish
 from tests.console.watching import Watched, watch, watched
 
+TIMED = "departures"
 SMALL = {"width": 1040, "height": 560}
 PAGES = {
     "models": "/",
@@ -22,6 +25,14 @@ PAGES = {
 # Of a model whose events are of 40 days.
 WATCHED = ["alerts", "rules", "segments", "metrics", "baselines"]
 
+# Of the model with events of known times.
+MODEL_PAGES = {
+    "overview": "",
+    "traffic": "/traffic",
+    "integrity": "/integrity",
+    "column": "/integrity/distance",
+}
+
 
 def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
     """Take a picture of each page."""
@@ -30,11 +41,18 @@ def take(visit: Visit, folder: Path, mark: str, *, every: bool) -> None:
         visit.page.wait_for_timeout(700)
         visit.page.screenshot(path=folder / f"{name}{mark}.png")
     visit.open("/")
+    timed_model = visit.page.get_by_role("link", name=TIMED).get_attribute("href") or ""
+    for name, path in MODEL_PAGES.items():
+        visit.open(timed_model.removeprefix("#") + path)
+        visit.page.wait_for_timeout(2000)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+    visit.open("/")
     visit.page.get_by_role("link", name="arrival_delay").click()
     visit.page.get_by_role("link", name="Model", exact=True).click()
     visit.page.get_by_role("heading", name="Columns").wait_for()
     visit.page.wait_for_timeout(500)
     visit.page.screenshot(path=folder / f"model{mark}.png")
+    _take_events(visit, folder, mark)
     if not every:
         return
     visit.open("/")
@@ -86,6 +104,38 @@ def take_watched(visit: Visit, folder: Path, mark: str, model: Watched) -> None:
     shoot("rule-new")
 
 
+def take_measured(visit: Visit, folder: Path, mark: str, measured: Measured) -> None:
+    """Take pictures of drift and performance, of which one model has some."""
+    for name, path in {"drift": "drift", "drift-column": "drift/distance", "performance": "performance"}.items():
+        visit.open(measured.link(path))
+        visit.page.wait_for_load_state("networkidle")
+        visit.page.wait_for_timeout(700)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+
+
+def _take_events(visit: Visit, folder: Path, mark: str) -> None:
+    client = Client(visit.url)
+    model_id = client.call("GET", "/v3/models?search=arrival_delay")["items"][0]["id"]
+    late = {"carrier": "UA", "late_probability": 0.5}
+    client.publish(
+        model_id, late | {"flight": "UA1545", "distance": "far"}, late | {"flight": "UA1546", "distance": 9000}
+    )
+    rows = "\n".join(f"{'' if n % 40 == 7 else f'F{n}'},DL,{n}" for n in range(200))
+    job_id = client.publish_file(model_id, "flights.csv", f"flight,carrier,distance\n{rows}".encode())
+    client.close()
+    model = f"/models/{model_id}"
+    pages = {
+        "ingestion": f"{model}/ingestion",
+        "job": f"/jobs/{job_id}",
+        "events": f"{model}/events?f=any_violation:distance:",
+        "event": f"{model}/events/UA1545",
+    }
+    for name, path in pages.items():
+        visit.open(path)
+        visit.page.wait_for_timeout(1500)
+        visit.page.screenshot(path=folder / f"{name}{mark}.png")
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -95,8 +145,12 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as data_dir, serving(Path(data_dir) / "data") as server, sync_playwright() as playwright:
         fill(server.url)
-        model = watched(server.url, Client(server.url))
-        watch(Client(server.url), model)
+        client = Client(server.url)
+        measured = publish(client, "cancellation", "airline")
+        timed.publish(client, "flights", TIMED)
+        model = watched(server.url, client)
+        watch(client, model)
+        client.close()
         browser = launch(playwright)
         for theme in ("light", "dark") if arguments.all else ("light",):
             for width, size in {"wide": WIDE, "narrow": NARROW}.items() if arguments.all else (("", SMALL),):
@@ -105,6 +159,7 @@ def main() -> None:
                 with visiting(browser, server.url, color_scheme=theme, viewport=size) as visit:
                     take(visit, arguments.folder, mark, every=arguments.all)
                     take_watched(visit, arguments.folder, mark, model)
+                    take_measured(visit, arguments.folder, mark, measured)
 
 
 def _take_login(browser: Browser, url: str, folder: Path, mark: str, *, theme: str, size: dict[str, int]) -> None:

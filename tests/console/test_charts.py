@@ -192,7 +192,7 @@ def test_a_picture_has_title_range_and_legend(browser: Browser, place: tuple[str
 
 
 def test_a_chart_names_its_request(browser: Browser, place: tuple[str, str]) -> None:
-    """The call for curl has this server's address, the model and the range; the revision of its numbers stands above."""
+    """The call for curl has this server's address, the model and the range; the data revision stands above."""
     url, model_id = place
     with visiting(browser, url) as visit:
         page = traffic(visit, model_id)

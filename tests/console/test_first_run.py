@@ -115,7 +115,7 @@ def test_a_model_without_events_shows_how_to_publish_one(
         page.get_by_text(language, exact=True).click()
         expect(page.locator("pre")).not_to_contain_text("YOUR_TOKEN")
         run(command, page.locator("pre").inner_text(), tmp_path)
-        expect(page.get_by_role("heading", name="first", exact=True)).to_be_visible(timeout=4000)
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible(timeout=4000)
         query = {"model_id": model_id, "env_type": "PRODUCTION"}
         (event,) = client.call("POST", "/v3/events/query", query)["items"]
         assert [one["column"] for one in event["violations"]] == ["arrived_late"]

@@ -13,6 +13,9 @@ PATHS = [
     "/",
     "/?search=nothing",
     "/first-event",
+    "/ingestion",
+    "/jobs",
+    "/jobs?status=FAILURE",
     "/tokens",
     "/tokens?search=nothing",
     "/settings",
@@ -25,6 +28,18 @@ PATHS = [
 MODEL_PAGES = [
     "",
     "/traffic",
+    "/drift",
+    "/performance",
+    "/events",
+    "/events?f=eq:carrier:%22AA%22&f=broken",
+    "/events/UA1",
+    "/ingestion",
+    "/traffic?by=column:carrier",
+    "/traffic?from=2012-01-01&to=2012-02-01",
+    "/integrity",
+    "/integrity/distance",
+    "/integrity/arrived_late?compare=previous",
+    "/integrity/nothing",
     "/schema",
     "/alerts",
     "/rules",
@@ -36,6 +51,8 @@ MODEL_PAGES = [
     "/baselines",
 ]
 THEMES = ["light", "dark"]
+# Rows with a violation, with an undeclared column, and without an id.
+FILE = b"flight,carrier,distance,gate\nJ1,UA,9000,B17\n,UA,1,B18\n"
 
 
 def watched(client: Client, model_id: str) -> list[str]:
@@ -68,6 +85,9 @@ def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
     dialogs = [dialog("/tokens", name) for name in ("Create a token", "Revoke preset admin", "Rotate preset admin")]
     dialogs += [dialog("/webhooks", "New webhook"), dialog(f"/models/{model_id}/baselines", "New baseline")]
     items = [at(f"/models/{model_id}/{path}") for path in watched(client, model_id)]
+    dialogs += [dialog(f"/models/{model_id}/events/UA1", name) for name in ("Correct arrived_late", "Delete")]
+    dialogs.append(dialog(f"/models/{model_id}/ingestion", "Publish a file"))
+    pages.append(at(f"/jobs/{client.publish_file(model_id, 'rows.csv', FILE)}"))
     return [*pages, *items, *dialogs, dialog("/", "Help and shortcuts")]
 
 
@@ -176,7 +196,7 @@ def test_rows_are_reached_by_keys(visit: Visit) -> None:
     name = second.inner_text()
     for key in ("j", "j", "k", "j", "Enter"):
         visit.page.keyboard.press(key)
-    expect(visit.page.get_by_role("heading", name=name)).to_be_visible()
+    expect(visit.page.get_by_role("banner").get_by_role("link", name=name)).to_be_visible()
 
 
 def test_a_failing_server_is_named_in_place(visit: Visit) -> None:

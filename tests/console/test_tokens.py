@@ -85,5 +85,5 @@ def test_the_last_admin_token_is_kept(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Revoke preset admin").click()
     visit.page.get_by_role("button", name="Revoke", exact=True).click()
     alert = visit.page.get_by_role("dialog").get_by_role("alert")
-    expect(alert).to_contain_text("The last admin token that does not expire cannot be revoked")
+    expect(alert).to_contain_text("The last admin token that does not expire cannot be revoked; create another first")
     expect(alert.locator("code")).to_be_visible()

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from inference_events import app
 from inference_events.alerts.evaluator import AlertEvaluator
-from inference_events.alerts.judgements import Judgement, Severity, Verdict, record_judgement
+from inference_events.alerts.judgements import Judgement, Severity, Verdict, record_judgements
 from inference_events.app import Services
 from inference_events.catalog import Catalog, alert_rules
 from inference_events.catalog.concurrency import Lock
@@ -96,8 +96,8 @@ def judge(catalog: Catalog, rule_id: str, *judgements: Judgement) -> list[str | 
     for one in judgements:
 
         def store(session: Any, one: Judgement = one) -> str | None:
-            record = record_judgement(session, alert_rules.get(session, rule_id, Lock.EXCLUSIVE), one)
-            return None if record is None else record.id
+            records = record_judgements(session, [(alert_rules.get(session, rule_id, Lock.EXCLUSIVE), one)])
+            return records[0].id if records else None
 
         made.append(catalog.write(store))
     return made

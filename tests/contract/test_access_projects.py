@@ -196,7 +196,9 @@ def test_an_upload_is_published_to_its_projects_only(access: Access, fixtures: F
     for secret in (wide, access.token("ingest")[1]):
         refused = publish_file(access, secret, stranger, file_id)
         message = assert_error_envelope(refused.json(), 400)["message"]
-        assert message.endswith("/source/file_id: names a file that was uploaded for other projects")
+        assert message.endswith(
+            "/source/file_id: names a file that was uploaded for other projects; upload it with another token"
+        )
 
 
 def test_a_successor_sees_the_uploads_of_its_predecessor(access: Access, fixtures: Fixtures) -> None:

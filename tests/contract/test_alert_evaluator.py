@@ -242,9 +242,10 @@ def test_judging_on_demand(api: Api) -> None:
     again = api.post(path, {"bin_start": LAST.timestamp()})
     assert (again["records"], again["evaluations"][0]["state"]) == ([], "warning")
     assert api.post(path, {})["evaluations"][0]["state"] == "critical"
-    assert api.refused(400, "POST", path, json={"bin_start": "2999-01-01"}) == [
-        "/bin_start: lies in a bin that is not over yet"
-    ]
+    for moment in ("2999-01-01", datetime.now(UTC).isoformat()):
+        assert api.refused(400, "POST", path, json={"bin_start": moment}) == [
+            "/bin_start: lies in a bin that is not over yet; try again once it is"
+        ]
     api.refused(400, "POST", path, json={"bin_start": "1969-12-31"})
     api.refused(404, "POST", EVALUATE.format(UNKNOWN_ID), json={})
 

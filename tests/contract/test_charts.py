@@ -101,6 +101,17 @@ def test_baselines_and_segments(api: Api) -> None:
     assert rolling["baseline"] == {"id": rolling_id, "name": "the day before"}
 
 
+@pytest.mark.parametrize("segment", [{}, {"id": None}, {"id": None, "definition": None}])
+def test_empty_fields_choose_nothing(api: Api, charted: str, segment: dict[str, Any]) -> None:
+    """An empty baseline and a segment without contents, as the vendor's charts have them, are like absent ones."""
+    empty = {"model_id": charted, "metric": "traffic", "columns": [], "baseline_id": "", "segment": segment}
+    asked = {"model_id": charted, "env_type": "PRODUCTION", "metrics": [{"id": "traffic", "baseline_id": ""}]}
+    plain, same = chart(api, {"model_id": charted, "metric": "traffic"}, empty)
+    assert columns(plain) == columns(same)
+    assert (same["baseline"], same["segment"]) == (None, None)
+    assert api.client.post("/v3/analytics/metrics", json=asked).json()["data"] == [len(EVENTS)]
+
+
 def test_rolling_by_hour(api: Api) -> None:
     """Several bins may be compared with one window: each hour of a day with the whole day before."""
     model_id = model(api, "hours", events=EVENTS + MORE)
@@ -164,6 +175,12 @@ HOURS_OF_A_YEAR = {"time_range": {"start_time": "2025-01-01", "end_time": "2026-
         ({"metric": "frequency", "columns": ["place"]}, {}, "/queries/0/categories: frequency needs a category"),
         ({"metric": "jsd", "columns": ["place"]}, {}, "/queries/0/baseline_id: is needed"),
         ({"metric": "traffic", "segment": {"definition": "age >"}}, {}, "/queries/0/segment/definition: "),
+        (
+            {"metric": "traffic", "segment": {"definition": "age > 1", "id": UNKNOWN_ID}},
+            {},
+            "/queries/0/segment: only one of id and definition can be given",
+        ),
+        ({"metric": "traffic", "baseline_id": "x"}, {}, "/queries/0/baseline_id: must be a UUID"),
         ({"metric": "traffic"}, {"filters": HOURS_OF_A_YEAR}, "/filters: the range has more than 2,000 bins; shorten"),
         ({"metric": "traffic"}, {"filters": {"time_zone": "Mars"}}, "/filters/time_zone: the time zone is not known"),
         (

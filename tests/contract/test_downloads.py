@@ -290,7 +290,7 @@ def test_vectors_come_when_asked_for(api: Api, simple: str) -> None:
     assert api.table(simple, column_names=["v"]).column("v").to_pylist()[3] == [3.0]
     vectors = api.model([{"name": "v", "data_type": "vector"}], event_id_col=None, event_ts_col=None)
     api.publish(vectors, {"v": [1]})
-    assert api.refused(400, vectors) == ["/fetch_vectors: leaves no column to write"]
+    assert api.refused(400, vectors) == ["/fetch_vectors: leaves no column to write: all are vectors"]
     assert api.table(vectors, fetch_vectors=True).column_names == ["v"]
 
 
@@ -304,7 +304,7 @@ def test_columns_are_chosen_by_name(api: Api, simple: str) -> None:
     names = ["n", "unknown", "id", "n", "N"]
     assert api.refused(400, simple, column_names=names) == [
         '/column_names/1: "unknown" is not a column of the model',
-        '/column_names/3: "n" is the name of an earlier column',
+        '/column_names/3: "n" is the name of an earlier column; names must differ',
         '/column_names/4: "N" is not a column of the model',
     ]
 
@@ -321,9 +321,9 @@ def test_a_time_filter_selects(api: Api, simple: str) -> None:
     assert numbers(start_time=third, end_time=None) == [3, 4, 5, 6, 7, 8, 9]
     assert numbers(end_time=sixth) == [0, 1, 2, 3, 4, 5]
     assert numbers() == list(range(10))
-    start = "/time_filter/start_time: cannot be read as a time"
+    start = "/time_filter/start_time: cannot be read as a time such as 2024-05-01T12:30:00Z"
     assert api.refused(400, simple, time_filter={"start_time": "yesterday"}) == [start]
-    end = "/time_filter/end_time: cannot be read as a time"
+    end = "/time_filter/end_time: cannot be read as a time such as 2024-05-01T12:30:00Z"
     assert api.refused(400, simple, time_filter={"end_time": "NaT"}) == [end]
     bounds = {"start_time": third, "end_time": third}
     order = "/time_filter: start_time must be before end_time"

@@ -170,10 +170,16 @@ def test_columns_and_previews_shorten_events(api: Api, model_id: str) -> None:
         ({"column": "is new", "operator": "lt", "value": True}, "/filters/1/operator: does not fit the type"),
         ({"column": "age", "operator": "contains", "value": 2}, "/filters/1/operator: does not fit the type"),
         ({"column": "vector", "operator": "eq", "value": [1, 2]}, "/filters/1/operator: does not fit the type"),
-        ({"column": "seen", "operator": "eq", "value": "noon"}, "/filters/1/value: cannot be read as a time"),
-        ({"column": "age", "operator": "is_null", "value": 1}, "/filters/1/value: does not belong to this operator"),
+        (
+            {"column": "seen", "operator": "eq", "value": "noon"},
+            "/filters/1/value: cannot be read as a time such as",
+        ),
+        (
+            {"column": "age", "operator": "is_null", "value": 1},
+            "/filters/1/value: does not belong",
+        ),
         ({"column": "age", "operator": "eq", "value": 1, "kind": "type"}, "/filters/1/kind: does not belong"),
-        ({"operator": "any_violation", "value": 1}, "/filters/1/value: does not belong to this operator"),
+        ({"operator": "any_violation", "value": 1}, "/filters/1/value: does not belong"),
     ],
 )
 def test_a_wrong_filter_is_refused_with_its_place(

@@ -1,7 +1,6 @@
 """Paths: those of the vendor's API are served or are a 501, and one slash at the end is ignored."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -15,95 +14,9 @@ from tests.contract.fakes import ADMIN, ExampleOperations, OpenGate, create_exam
 from tests.contract.serving import serve
 from tests.contract.wire import Headers, WireResponse, send
 from tests.envelope import assert_error_envelope
+from tests.vendor_calls import TEMPLATE, endpoints
 
-# The vendor's API as its client and its documentation have it: paths, and the methods that each has.
-VENDOR = {
-    "/v1/traces": "POST",
-    "/v2/alert-configs": "GET POST",
-    "/v2/alert-configs/{alert_rule_id}": "DELETE PATCH",
-    "/v2/alert-configs/{alert_rule_id}/records": "GET",
-    "/v2/dashboards": "GET POST",
-    "/v2/projects/{organization_and_project}": "DELETE",
-    "/v2/webhooks": "POST GET",
-    "/v2/webhooks/{id}": "GET PATCH DELETE",
-    "/v3/alert-rules": "POST GET",
-    "/v3/alert-rules/{alert_id}": "GET PATCH DELETE",
-    "/v3/alert-rules/{alert_id}/notification": "PATCH GET",
-    "/v3/analytics/correlation": "POST",
-    "/v3/analytics/correlation-matrix": "POST",
-    "/v3/analytics/dependence-plot": "POST",
-    "/v3/analytics/distribution": "POST",
-    "/v3/analytics/download-slice-data": "POST",
-    "/v3/analytics/fairness": "POST",
-    "/v3/analytics/feature-impact": "POST",
-    "/v3/analytics/feature-impact/precomputed": "POST",
-    "/v3/analytics/feature-importance": "POST",
-    "/v3/analytics/feature-importance/precomputed": "POST",
-    "/v3/analytics/metrics": "POST",
-    "/v3/analytics/mutual-info": "POST",
-    "/v3/analytics/precompute-feature-impact": "POST PUT",
-    "/v3/analytics/precompute-feature-importance": "POST PUT",
-    "/v3/analytics/precompute-predictions": "POST PUT",
-    "/v3/analytics/scores": "POST",
-    "/v3/analytics/slice-stats": "POST",
-    "/v3/analytics/upload-feature-impact": "POST PUT",
-    "/v3/applications": "GET POST",
-    "/v3/baselines": "GET POST",
-    "/v3/baselines/{baseline_id}": "GET DELETE",
-    "/v3/charts": "GET POST",
-    "/v3/charts/{chart_id}": "GET PATCH DELETE",
-    "/v3/custom-metrics": "POST GET",
-    "/v3/custom-metrics/{uuid}": "GET DELETE",
-    "/v3/environments": "GET",
-    "/v3/environments/{env_id}": "GET",
-    "/v3/evaluator-rules": "GET POST",
-    "/v3/evaluators": "GET POST",
-    "/v3/events": "POST PATCH DELETE",
-    "/v3/experiments": "GET POST",
-    "/v3/explain": "POST",
-    "/v3/files/multipart-complete": "POST",
-    "/v3/files/multipart-init": "POST",
-    "/v3/files/multipart-upload": "POST",
-    "/v3/files/upload": "POST",
-    "/v3/guardrails/ftl-response-faithfulness": "POST",
-    "/v3/guardrails/ftl-safety": "POST",
-    "/v3/guardrails/sensitive-information": "POST",
-    "/v3/histograms": "POST",
-    "/v3/jobs": "GET",
-    "/v3/jobs/{job_id}": "GET",
-    "/v3/model-factory": "POST",
-    "/v3/models": "GET POST",
-    "/v3/models/{model_id}": "GET PATCH DELETE",
-    "/v3/models/{model_id}/baselines": "GET",
-    "/v3/models/{model_id}/columns": "GET",
-    "/v3/models/{model_id}/custom-metrics": "GET",
-    "/v3/models/{model_id}/default-dashboard": "GET",
-    "/v3/models/{model_id}/deploy-artifact": "POST PUT",
-    "/v3/models/{model_id}/deploy-surrogate": "POST PUT",
-    "/v3/models/{model_id}/deployment": "GET PATCH",
-    "/v3/models/{model_id}/download-artifact": "GET",
-    "/v3/models/{model_id}/environments": "GET",
-    "/v3/models/{model_id}/metrics": "GET",
-    "/v3/models/{model_id}/segments": "GET",
-    "/v3/monitoring-summary": "GET",
-    "/v3/predict": "POST",
-    "/v3/projects": "GET POST",
-    "/v3/projects/{project_id}": "GET DELETE",
-    "/v3/queries": "POST",
-    "/v3/segments": "POST GET",
-    "/v3/segments/{uuid}": "GET DELETE",
-    "/v3/server-info": "GET",
-    "/v3/slice-query/download": "POST",
-    "/v3/slice-query/fetch": "POST",
-    "/v3/slice-query/parse": "POST",
-    "/v3/spans/fields": "POST",
-    "/v3/spans/query": "POST",
-    "/v3/user-access-keys": "GET POST",
-    "/v3/users": "GET",
-    "/v3/version-compatibility": "GET",
-}
-ENDPOINTS = [(method, path) for path, methods in VENDOR.items() for method in methods.split()]
-TEMPLATE = re.compile(r"{[^{}]+}")
+ENDPOINTS = endpoints()
 JSON = ("Content-Type", "application/json")
 
 

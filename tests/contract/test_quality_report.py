@@ -166,7 +166,7 @@ def test_a_file_in_utf_16_is_refused(api: Api) -> None:
     """The job fails and says which encoding the file has and which it must have."""
     job = api.send_file(api.model(), "rows.csv", csv_file(TYPOS).decode().encode("utf-16"))
     assert (job["status"], job["error_reason"]) == ("FAILURE", "BadRequest")
-    assert job["error_message"] == "The file cannot be read as CSV: it is UTF-16 and must be UTF-8"
+    assert job["error_message"] == "The file cannot be read as CSV: it is UTF-16; save it as UTF-8"
 
 
 def test_a_file_without_the_id_column_fails_with_its_columns(api: Api) -> None:
@@ -186,7 +186,7 @@ def test_a_file_without_the_id_column_fails_with_its_columns(api: Api) -> None:
         assert job["error_message"].endswith('event_id_col names; it has "a", "b"')
 
 
-NO_HEADER = "No cell of the file's first line is a column of the model. Has the file a header line?"
+NO_HEADER = "No cell of the file's first line is a column of the model. Does the file have a header line?"
 DATA = ["Ann Smith", "ann@example.org", "4111", "Secret Street"]
 
 
@@ -263,7 +263,7 @@ def test_a_row_of_data_as_the_first_line_may_repeat_a_cell(api: Api) -> None:
     """Two equal cells in the first line are reported without the cell; the message asks whether it is a header."""
     job = api.send_file(api.model(), "rows.csv", b"secret,secret\n")
     assert job["error_message"] == (
-        "The file cannot be read as CSV: a column name is there twice. Has the file a header line?"
+        "The file cannot be read as CSV: two columns have the same name. Does the file have a header line?"
     )
 
 
@@ -276,7 +276,7 @@ def test_a_fault_of_a_role_names_the_column(api: Api) -> None:
     ]
     body = api.model_body([*COLUMNS, COLUMNS[1]])
     assert api.refusal("POST", "/v3/models", json=body) == [
-        '/schema/columns/4/name: "carrier" is the name of an earlier column'
+        '/schema/columns/4/name: "carrier" is the name of an earlier column; names must differ'
     ]
 
 

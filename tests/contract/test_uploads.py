@@ -169,7 +169,7 @@ def test_an_unfinished_upload_cannot_be_used(api: Api) -> None:
         }
         response = api.client.request(method, "/v3/events", json=body)
         assert_error_envelope(response.json(), 400)
-        assert "names an upload that is not completed" in response.text
+        assert "names an upload that is not completed; complete it first" in response.text
 
 
 def create_model(api: Api, schema: Mapping[str, Any], spec: Mapping[str, Any]) -> str:

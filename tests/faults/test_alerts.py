@@ -1,8 +1,11 @@
 """Judgements survive the death of the server: no bin is skipped, and none is recorded twice."""
 
+import os
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,12 +14,13 @@ import httpx
 import pytest
 
 from tests.contract.definitions import Api, Data
+from tests.faults.alerts import MOMENTS, SETTINGS, AlertWork, closed_hour
+from tests.notifications.receivers import receiving
 from tests.program import Program
 
 TOKEN = "admin-token-of-the-alerts"
-HOUR = timedelta(hours=1)
 PATIENCE_SECONDS = 60
-KILLS = 4
+KILLS = int(os.environ.get("KILLS", "10"))
 TRAFFIC: Data = {
     "metric_id": "traffic",
     "priority": "HIGH",
@@ -62,13 +66,31 @@ def make_rules(api: Api, models: int, rules: int, hour: datetime) -> tuple[list[
     return model_ids, [api.post("/v3/alert-rules", body)["id"] for body in bodies]
 
 
-def closed_hour() -> datetime:
-    """Return the start of the newest hour that is over, in a minute that is not the last of an hour."""
-    now = datetime.now(UTC)
-    if now.minute == 59:
-        time.sleep(61)
-        now = datetime.now(UTC)
-    return now.replace(minute=0, second=0, microsecond=0) - HOUR
+class Single:
+    """One server with a data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._program = Program(data_dir, TOKEN, SETTINGS)
+        self._program.start()
+
+    def client(self) -> httpx.Client:
+        return connect(self._program)
+
+    def kill(self) -> None:
+        self._program.kill()
+        self._program.start()
+
+    def stop(self) -> None:
+        self._program.stop()
+
+
+@contextmanager
+def single(data_dir: Path) -> Iterator[Single]:
+    target = Single(data_dir)
+    try:
+        yield target
+    finally:
+        target.stop()
 
 
 def test_the_server_judges_by_itself(tmp_path: Path) -> None:
@@ -88,25 +110,19 @@ def test_the_server_judges_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(900)
-def test_kills_lose_no_judgement(tmp_path: Path) -> None:
-    """Whenever the server is killed, each bin is judged in the end, and each of its records exists once."""
-    random, program = Random(16), server(tmp_path / "data")
-    program.start()
-    hour = closed_hour()
-    with connect(program) as client:
-        model_ids, rule_ids = make_rules(Api(client), 3, 10, hour)
-    expected: list[tuple[Any, ...]] = []
-    for name, count, record in (("none", 0, ("CRITICAL", 3, 1, 1)), ("late", 4, ("DEFAULT", 7, 2, 1))):
-        expected.append(record)
-        with connect(program) as client:
-            api = Api(client)
-            for model_id in model_ids if count else ():
-                api.publish(model_id, *events(name, count, hour))
-        for _ in range(KILLS):
-            time.sleep(random.uniform(0, 2))
-            program.kill()
-            program.start()
-        with connect(program) as client:
-            eventually(lambda: all(records(client, rule_id) == expected for rule_id in rule_ids))
-    program.stop()
+@pytest.mark.timeout(0)
+def test_kills_lose_no_alert(tmp_path: Path, seed: int, counts: Counter[str]) -> None:
+    """Whenever the server is killed, between events, judgement, record and delivery, no bin and no message is lost.
+
+    Each record exists once, with the newest value, and is sent once, or again if the kill lost the response.
+    """
+    random = Random(seed)
+    with receiving() as receiver, single(tmp_path / "data") as target:
+        work = AlertWork(target, receiver, models=3, rules=10)
+        work.await_all()
+        for number in range(KILLS):
+            moment = MOMENTS[number % len(MOMENTS)]
+            work.kill_at(moment, random)
+            counts[f"kills with alerts: {moment}"] += 1
+        assert work.faults() == []
+    counts.update(work.counts())

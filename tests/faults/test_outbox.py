@@ -1,14 +1,11 @@
 """Messages about alerts survive the death of the server: none is lost, and one is doubled only if its response was."""
 
-import time
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from random import Random
 
 import httpx
-import pytest
 
 from inference_events.catalog import Catalog, outbox
 from inference_events.catalog.database import sqlite_url
@@ -68,23 +65,3 @@ def test_a_message_is_sent_again_if_its_result_was_not_stored(tmp_path: Path) ->
     assert sorted(record for record, _ in messages) == sorted([messages[0][0], *records])
     assert len(set(messages)) == 2
     assert "secret-path" not in (tmp_path / "log").read_text()
-
-
-@pytest.mark.faults
-def test_kills_lose_no_message(tmp_path: Path) -> None:
-    """Whenever the server is killed, each message arrives, with one id, and at most one more time for each kill."""
-    random, kills, count = Random(7), 10, 40
-    with receiving(*[Response(pause=0.05)] * 2 * count) as receiver:
-        program = server(tmp_path / "data", tmp_path / "log")
-        program.start()
-        records = judge(tmp_path / "data", create_webhook(program.url, receiver), count)
-        for _ in range(kills):
-            time.sleep(random.uniform(0, 3))
-            program.kill()
-            program.start()
-        eventually(lambda: is_idle(program.url))
-        program.stop()
-    messages = arrived(receiver)
-    assert {record for record, _ in messages} == set(records)
-    assert len(set(messages)) == count
-    assert len(messages) <= count + kills

@@ -16,11 +16,12 @@ WAIT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it arrived."""
+    """A request as it arrived. `at` is in monotonic seconds."""
 
     path: str
     headers: dict[str, str]
     raw: bytes
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def body(self) -> Any:
@@ -38,11 +39,12 @@ class Response:
 
 
 class Receiver:
-    """Records requests. Each gets the next response of the script, and those after its end get 200."""
+    """Records requests. Each gets the next response of the script, and those after its end get 200, after a pause."""
 
     def __init__(self, script: Sequence[Response] = ()) -> None:
         self.received: list[Received] = []
         self.script = list(script)
+        self.pause = 0.0
         self.port = 0
         self._changed = threading.Condition()
 
@@ -55,7 +57,7 @@ class Receiver:
         with self._changed:
             self.received.append(request)
             self._changed.notify_all()
-            return self.script.pop(0) if self.script else Response()
+            return self.script.pop(0) if self.script else Response(pause=self.pause)
 
     def wait_for(self, count: int) -> list[Received]:
         """Return the requests once there are `count` of them."""

@@ -205,7 +205,7 @@ class Asked:
     def find(self, store: Store) -> bytes | None:
         """Return the recorded response."""
         found = store.find_record(self.retry_key, self.digest)
-        return None if found is None else found.answer
+        return None if found is None else found.response
 
 
 def names(statuses: Statuses) -> list[str]:

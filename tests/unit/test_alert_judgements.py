@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from inference_events.alerts.judgements import Severity, record_judgement
+from inference_events.alerts.judgements import Severity, record_judgements
 from inference_events.catalog import Catalog, alert_retention, alert_rules, models, organizations, projects, tokens
 from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord, AlertRule, AlertRuleRevision
 from inference_events.catalog.concurrency import Lock
@@ -113,17 +113,17 @@ def test_an_announcement_is_part_of_the_transaction(catalog: Catalog, rule_id: s
     """It gets the record and the one before; if it fails, no judgement is stored. A quiet rule announces nothing."""
     heard: list[tuple[str, str | None]] = []
 
-    def hear(_: Session, record: AlertRecord, previous: AlertRecord | None) -> None:
+    def hear(_: AlertRule, session: Session, record: AlertRecord, previous: AlertRecord | None) -> None:
         heard.append((record.severity, None if previous is None else previous.severity))
         if record.value == 0:
             raise ZeroDivisionError
 
     def store(value: float, severity: Severity) -> None:
-        catalog.write(
-            lambda session: record_judgement(
-                session, alert_rules.get(session, rule_id, Lock.EXCLUSIVE), judgement(value, severity), hear
-            )
-        )
+        def record(session: Session) -> None:
+            rule = alert_rules.get(session, rule_id, Lock.EXCLUSIVE)
+            record_judgements(session, [(rule, judgement(value, severity))], hear)
+
+        catalog.write(record)
 
     store(4, WARNING)
     store(1, CRITICAL)

@@ -147,7 +147,7 @@ def test_an_encrypted_file_is_unreadable(readers: FileReaders, tmp_path: Path, p
     properties = factory.file_encryption_properties(encryption.KmsConnectionConfig(), configuration)
     path = tmp_path / "file.parquet"
     pq.write_table(plain(), path, encryption_properties=properties)
-    with pytest.raises(Unreadable, match="it is encrypted"):
+    with pytest.raises(Unreadable, match="it is encrypted; write it without encryption"):
         assert list(readers.read_chunks(source_of(path), "PARQUET", start=0, size=10)) == []
-    with pytest.raises(Unreadable, match="it is encrypted"):
+    with pytest.raises(Unreadable, match="it is encrypted; write it without encryption"):
         readers.propose_columns(source_of(path), "PARQUET", sample_size=10, max_cardinality=10)

@@ -23,6 +23,19 @@ def test_a_message_states_its_length() -> None:
     assert message_end(request) == len(request)
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 204 No Content\r\nX-Version: 1\r\n\r\n",
+        b'HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"n":10}\r\n0\r\n\r\n',
+    ],
+)
+def test_a_response_without_a_length_has_an_end(response: bytes) -> None:
+    """A response without a body ends with its head, one in chunks with its last chunk, and neither sooner."""
+    assert [message_end(response[:size]) for size in range(len(response))] == [None] * len(response)
+    assert message_end(response) == len(response)
+
+
 def test_refusals_are_counted_and_do_not_end_the_load() -> None:
     """Refusals are kept apart from the latencies of successes; every request is sent once."""
     with _responding([ACKNOWLEDGEMENT, REFUSAL, ACKNOWLEDGEMENT]) as (url, received), Generator() as generator:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import socket
 import subprocess
 import sys
 import time
@@ -74,24 +75,35 @@ def test_levels_are_kept(stream: io.BytesIO) -> None:
     assert [line["event"] for line in lines(stream)] == ["news"]
 
 
-def started(code: str) -> subprocess.Popen[bytes]:
-    """Start a process that logs to its standard error."""
-    program = f"""
+PROGRAM = """
 import os, sys, structlog
 from inference_events.logging import configure_logging
 configure_logging()
 log = structlog.get_logger()
-{code}
 """
-    return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def started(code: str) -> subprocess.Popen[bytes]:
+    """Start a process that logs to its standard error."""
+    return subprocess.Popen([sys.executable, "-c", PROGRAM + code], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError"])
 def test_a_process_that_ends_loses_no_line(end: str) -> None:
     """All lines are written when a process ends, with any exit code."""
     process = started(f"for number in range(1000): log.info('line', number=number)\n{end}")
-    written = process.communicate(timeout=60)[1].splitlines()[:1000]
+    written = [line for line in process.communicate(timeout=60)[1].splitlines() if line.startswith(b"{")]
     assert [json.loads(line)["number"] for line in written] == list(range(1000))
+
+
+def test_lines_are_written_together() -> None:
+    """A write has more than one line, also if Python is told not to buffer its streams."""
+    # Each write to such a socket is a packet of its own.
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        code = "for number in range(10): log.info('line', number=number)"
+        subprocess.run([sys.executable, "-u", "-c", PROGRAM + code], stderr=theirs.fileno(), check=True, timeout=60)
+        assert ours.recv(65_536).count(b"\n") > 1
 
 
 def test_an_error_is_written_at_once_with_the_lines_before_it() -> None:

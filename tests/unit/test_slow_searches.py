@@ -10,6 +10,7 @@ from inference_events.errors import ServiceUnavailable
 from inference_events.events.store_errors import SearchTimeout
 from inference_events.events.types import VIOLATIONS, Place, Query, StoredEvents
 from inference_events.models.schema import ModelSchema
+from inference_events.operations import reading
 from inference_events.operations.reading import FIRST_STEP, read_page
 
 SCHEMA = ModelSchema("model", 1, (), None, None, None, is_ranking=False)
@@ -39,6 +40,14 @@ def test_a_page_ends_where_the_search_stood() -> None:
         page = read_page(QUERY, SCHEMA, partial(reply, part))
         assert len(page["items"]) == len(part.system)
         assert base64.urlsafe_b64decode(page["next_cursor"] or "") == b'[7,"seven"]'
+
+
+def test_a_page_that_takes_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page without filters, too, ends once its time is up, and the next one goes on behind its last event."""
+    monkeypatch.setattr(reading, "MAX_SECONDS", 0.0)
+    page = read_page(QUERY, SCHEMA, lambda query: stored(query.limit))
+    assert len(page["items"]) == FIRST_STEP
+    assert base64.urlsafe_b64decode(page["next_cursor"] or "") == f'[{FIRST_STEP - 1},"{FIRST_STEP - 1}"]'.encode()
 
 
 def test_a_search_without_result_is_refused() -> None:

@@ -91,11 +91,13 @@ def replace(fresh: Path, out: Path) -> None:
 
 
 def write_api(spec: Path, document: dict[str, Any], package: Path) -> None:
-    """Write the server's side: types, operations and the specification itself."""
+    """Write the server's side: types, operations and the specification itself, also as JSON."""
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('"""The API of Inference Events in Python types."""\n')
     (package / "py.typed").touch()
     shutil.copyfile(spec, package / "openapi.yaml")
+    # YAML takes ten times as long to read.
+    (package / "openapi.json").write_text(json.dumps(document, indent=1) + "\n")
     (package / "operations.py").write_text(operations_module(document))
     with tempfile.TemporaryDirectory() as scratch:
         schemas = Path(scratch, "openapi.json")

@@ -1215,11 +1215,17 @@ class ModelMetricsResponse(TypedDict):
     kind: NormalKind
 
 
+NoBaseline: TypeAlias = Literal[""]
+
+
+ChosenBaseline: TypeAlias = str | NoBaseline | None
+
+
 class AskedMetric(TypedDict):
     id: str
     column: NotRequired[str | None]
     category: NotRequired[str | None]
-    baseline_id: NotRequired[str | None]
+    baseline_id: NotRequired[ChosenBaseline]
 
 
 class ComputeMetricsRequest(TypedDict):
@@ -1582,6 +1588,11 @@ class QueryFilters(TypedDict):
     bin_size: BinSize
 
 
+class ChartSegment(TypedDict):
+    id: NotRequired[str | None]
+    definition: NotRequired[str | None]
+
+
 Category: TypeAlias = str
 
 
@@ -1591,9 +1602,9 @@ class MetricsQuery(TypedDict):
     metric: str
     columns: NotRequired[list[Column1] | None]
     categories: NotRequired[list[Category] | None]
-    baseline_id: NotRequired[str | None]
+    baseline_id: NotRequired[ChosenBaseline]
     segment_id: NotRequired[str | None]
-    segment: NotRequired[SegmentChoice | None]
+    segment: NotRequired[ChartSegment | None]
     viz_type: NotRequired[VizType]
 
 

@@ -135,7 +135,8 @@ export interface paths {
          *        the last page; otherwise send it as `cursor`, with the rest of the request unchanged, for the next page. So no
          *        event is shown twice or skipped while others are published or deleted.
          *     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the next event
-         *        would exceed that; `next_cursor` says that there is more.
+         *        would exceed that, or if reading took 10 seconds so far, for example of a model with 10,000 columns;
+         *        `next_cursor` says that there is more.
          *     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a 400 with its place.
          *        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a text was cut.
          *     7. `count` adds `total`, the number of events on all pages, and `total_is`, which says whether it is exact.
@@ -1656,7 +1657,7 @@ export interface paths {
          *     3. `metric_id` is a builtin metric that the model has (`list_model_metrics`), or the id of one of its custom
          *        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
          *        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns. `frequency`
-         *        takes one column and a `category`.
+         *        takes one column and a `category`; with other metrics, a `category` is a label of the rule.
          *     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset. No other
          *        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
          *     5. `compare_to: raw_value` judges the metric itself, `time_period` its change as a share of the same metric
@@ -2130,7 +2131,8 @@ export interface paths {
          *     do not go to private, loopback and link-local addresses, unless a setting allows that.
          *
          *     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry` that finds
-         *     the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+         *     the webhook just as it asks for, made in the last 24 hours, gets it as the first response. Without that header
+         *     a repetition is a 409, because the name is taken: find the webhook by its name instead.
          */
         post: operations["create_webhook"];
         delete?: never;
@@ -4487,7 +4489,7 @@ export interface components {
              */
             evaluation_delay?: number;
             /**
-             * @description The value whose events `frequency` counts.
+             * @description The value whose events `frequency` counts. With any other metric it is a label, without an effect.
              * @example UA
              */
             category?: string | null;
@@ -4558,7 +4560,7 @@ export interface components {
             critical_threshold: number | null;
             /** @description A value beyond it is a warning, unless it is critical. */
             warning_threshold: number | null;
-            /** @description The value whose events `frequency` counts. */
+            /** @description The value whose events `frequency` counts, or the label of a rule with another metric. */
             category: string | null;
             /** @description The baseline that a drift compares with. */
             baseline: {
@@ -5450,6 +5452,16 @@ export interface components {
             api_version: components["schemas"]["ApiVersion"];
             kind: components["schemas"]["NormalKind"];
         };
+        /**
+         * @description Empty, as charts of the vendor's have it for a metric that takes no baseline.
+         * @enum {string}
+         */
+        NoBaseline: "";
+        /**
+         * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
+         * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
+         */
+        ChosenBaseline: (string | null) | components["schemas"]["NoBaseline"];
         /** @description A metric to compute, with what it needs. */
         AskedMetric: {
             /**
@@ -5467,12 +5479,7 @@ export interface components {
              * @example UA
              */
             category?: string | null;
-            /**
-             * Format: uuid
-             * @description The baseline that a drift compares with.
-             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
-             */
-            baseline_id?: string | null;
+            baseline_id?: components["schemas"]["ChosenBaseline"];
         };
         /** @description Which metrics to compute, and over which events. */
         ComputeMetricsRequest: {
@@ -6279,6 +6286,23 @@ export interface components {
             time_zone?: string;
             bin_size: components["schemas"]["BinSize"];
         };
+        /**
+         * @description Take only the events of a segment: a stored one of the model, or one that a definition makes. If it has neither, as
+         *     in charts of the vendor's without a segment, all events are taken.
+         */
+        ChartSegment: ({
+            /**
+             * Format: uuid
+             * @description A segment of the model.
+             * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
+             */
+            id?: string | null;
+            /**
+             * @description An expression in FQL.
+             * @example carrier == 'UA'
+             */
+            definition?: string | null;
+        } & unknown) | null;
         /** @description A metric of a model, by bin. */
         MetricsQuery: {
             /**
@@ -6312,19 +6336,14 @@ export interface components {
              *     ]
              */
             categories?: string[] | null;
-            /**
-             * Format: uuid
-             * @description The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
-             * @example 7d1e9b65-4d8e-4b2f-8e66-3a7b3a1c8b77
-             */
-            baseline_id?: string | null;
+            baseline_id?: components["schemas"]["ChosenBaseline"];
             /**
              * Format: uuid
              * @description A segment of the model, to take only its events. Not together with `segment`.
              * @example a41c7e50-6b0d-4f0e-8c11-5d9d5c3e0d21
              */
             segment_id?: string | null;
-            segment?: components["schemas"]["SegmentChoice"];
+            segment?: components["schemas"]["ChartSegment"];
             viz_type?: components["schemas"]["VizType"];
         };
         /** @description Which metrics to compute, and in which bins. */

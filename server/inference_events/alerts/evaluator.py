@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from inference_events.alerts import bins
 from inference_events.alerts.computing import find_facts
 from inference_events.alerts.dirty_bins import DirtyBins, queue_changes
+from inference_events.alerts.judgements import Announce
 from inference_events.alerts.plans import RulesFacts
-from inference_events.alerts.recording import Announce, record
+from inference_events.alerts.recording import record
 from inference_events.catalog import Catalog, alert_queue
 from inference_events.catalog.alert_queue import Behind, RuleBin
 from inference_events.catalog.tables import utc_now

@@ -6,14 +6,16 @@ bin may be judged any number of times.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from inference_events.catalog import alert_records
+from inference_events.catalog.alert_records import RecordKey
 from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord, AlertRule
 from inference_events.catalog.concurrency import insert_or_replace
 
@@ -76,51 +78,69 @@ class Judgement:
         return State.LEARNING if self.reason == LEARNING else State.NO_DATA
 
 
-# Adds what is to be sent for a new record, in the same transaction. It gets the record before it, if there was one.
-Announce = Callable[[Session, AlertRecord, AlertRecord | None], None]
+class Announce(Protocol):
+    """Adds what is to be sent for a new record of a rule. It gets the record before it, if there was one."""
+
+    def __call__(
+        self, rule: AlertRule, session: Session, record: AlertRecord, previous: AlertRecord | None, /
+    ) -> None: ...
 
 
-def record_judgement(
-    session: Session, rule: AlertRule, judgement: Judgement, announce: Announce | None = None
-) -> AlertRecord | None:
-    """Store a judgement. Return the record that it made, if it made one.
+Judged: TypeAlias = tuple[AlertRule, Judgement]
 
-    Lock the rule first, with `Lock.EXCLUSIVE`, so that nobody else judges it meanwhile. A record of a rule with
-    `enable_notification` is announced; that of another is suppressed.
+
+def record_judgements(
+    session: Session, judged: Sequence[Judged], announce: Announce | None = None
+) -> list[AlertRecord]:
+    """Store judgements, each of another column or bin. Return the records that they made.
+
+    Lock the rules first, with `Lock.EXCLUSIVE`, so that nobody else judges them meanwhile. A record of a rule with
+    `enable_notification` is announced; that of another is suppressed. The number of statements does not depend on
+    that of the judgements, except for records.
     """
-    _keep_evaluation(session, rule, judgement)
-    verdict = judgement.verdict
-    if verdict is None or judgement.value is None:
-        return None
-    column = judgement.column or NO_COLUMN
-    previous = alert_records.newest(session, rule.id, column, judgement.bin_start)
-    if not _is_news(previous, verdict.severity, judgement.value):
-        return None
-    record = _record(rule, judgement, verdict, judgement.value, _version(previous, verdict.severity))
-    if previous is not None:
-        previous.is_newest = False
-    session.add(record)
+    _keep_evaluations(session, judged)
+    with_verdict = [
+        (rule, one, one.verdict, one.value) for rule, one in judged if one.verdict and one.value is not None
+    ]
+    previous = alert_records.newest(session, [_key(rule, one) for rule, one, _, _ in with_verdict])
+    made = []
+    for rule, judgement, verdict, value in with_verdict:
+        before = previous.get(_key(rule, judgement))
+        if _is_news(before, verdict.severity, value):
+            record = _record(rule, judgement, verdict, value, _version(before, verdict.severity))
+            if before is not None:
+                before.is_newest = False
+            session.add(record)
+            made.append((rule, record, before))
     session.flush()
-    if announce is not None and not record.is_suppressed:
-        announce(session, record, previous)
-    return record
+    for rule, record, before in made:
+        if announce is not None and not record.is_suppressed:
+            announce(rule, session, record, before)
+    return [record for _, record, _ in made]
 
 
-def _keep_evaluation(session: Session, rule: AlertRule, judgement: Judgement) -> None:
-    row = {
-        "rule_id": rule.id,
-        "column": judgement.column or NO_COLUMN,
-        "bin_start": judgement.bin_start,
-        "model_id": rule.model_id,
-        "revision": judgement.revision,
-        "state": judgement.state.value,
-        "reason": judgement.reason,
-        "value": judgement.value,
-        "baseline_value": judgement.baseline_value,
-        "data_revision": judgement.data_revision,
-        "judged_at": judgement.judged_at,
-    }
-    insert_or_replace(session, AlertEvaluation, row, "rule_id", "column", "bin_start")
+def _keep_evaluations(session: Session, judged: Sequence[Judged]) -> None:
+    rows = [
+        {
+            "rule_id": rule.id,
+            "column": judgement.column or NO_COLUMN,
+            "bin_start": judgement.bin_start,
+            "model_id": rule.model_id,
+            "revision": judgement.revision,
+            "state": judgement.state.value,
+            "reason": judgement.reason,
+            "value": judgement.value,
+            "baseline_value": judgement.baseline_value,
+            "data_revision": judgement.data_revision,
+            "judged_at": judgement.judged_at,
+        }
+        for rule, judgement in judged
+    ]
+    insert_or_replace(session, AlertEvaluation, rows, "rule_id", "column", "bin_start")
+
+
+def _key(rule: AlertRule, judgement: Judgement) -> RecordKey:
+    return rule.id, judgement.column or NO_COLUMN, judgement.bin_start
 
 
 def _is_news(previous: AlertRecord | None, severity: Severity, value: float) -> bool:

@@ -46,13 +46,19 @@ def resolve(watched: Watched, known: KnownModel) -> Watched:
     return Watched(watched.metric_id, columns, watched.category, None if baseline is None else baseline.id)
 
 
+def counted(metric_id: str, category: str | None) -> str | None:
+    """Return the category that a metric counts. One of any other metric only labels the rule."""
+    metric = METRICS.get(metric_id)
+    return category if metric is not None and metric.needs_category else None
+
+
 def faults(
     metric_id: str, columns: Sequence[str], category: str | None, baseline: str | None, subject: Subject
 ) -> Iterator[ErrorDetail]:
     """Yield why the model cannot compute a builtin metric, each with its place in a request."""
     for place, column in enumerate(columns or (None,)):
         try:
-            metrics.check(MetricQuery(metric_id, column, category, baseline), subject)
+            metrics.check(MetricQuery(metric_id, column, counted(metric_id, category), baseline), subject)
         except MetricError as error:
             yield ErrorDetail(error.message, _pointer(error.place, place, has_columns=bool(columns)))
 
@@ -99,7 +105,6 @@ def _extra_faults(watched: Watched, what: str) -> Iterator[ErrorDetail]:
     for place, value in (
         ("/feature_names", watched.columns),
         ("/baseline_id", watched.baseline_id),
-        ("/category", watched.category),
     ):
         if value:
             yield ErrorDetail(f"{what} takes none; remove it", place)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from inference_events.catalog.alert_tables import AlertRule, AlertRuleWebhook
-from inference_events.catalog.webhooks import webhook_names
+from inference_events.catalog.webhooks import lock_all, webhook_names
 from inference_events.errors import BadRequest, ErrorDetail
 from inference_events_api import types as t
 
@@ -48,7 +48,9 @@ def _faults(session: Session, change: t.NotificationConfigChange) -> Iterator[Er
     if change.get("pagerduty_severity", "") not in SEVERITIES:
         yield ErrorDetail(f"must be empty or one of {', '.join(SEVERITIES[1:])}", "/pagerduty_severity")
     uuids = [uuid.lower() for uuid in change.get("webhooks", ())]
-    known = webhook_names(session, uuids) if uuids else {}
+    # They must stay until the rule names them.
+    lock_all(session, uuids)
+    known = webhook_names(session, uuids)
     for place, uuid in enumerate(uuids):
         if uuid not in known:
             yield ErrorDetail("is no webhook; create it first, or remove it", f"/webhooks/{place}")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from inference_events.alerts import bins
 from inference_events.alerts.facts import Earlier, Facts
 from inference_events.alerts.judging import HISTORY
+from inference_events.alerts.metrics import counted
 from inference_events.alerts.thresholds import MANUAL, TIME_PERIOD
 from inference_events.catalog import alert_rules
 from inference_events.catalog.alert_queue import RuleBin
@@ -133,7 +134,7 @@ def _columns(rule: AlertRule) -> Sequence[str | None]:
 
 
 def _named(rule: AlertRule, column: str | None) -> NamedMetric:
-    return NamedMetric(rule.metric_id, column, rule.category, rule.baseline_id)
+    return NamedMetric(rule.metric_id, column, counted(rule.metric_id, rule.category), rule.baseline_id)
 
 
 @dataclass

@@ -2,14 +2,12 @@
 
 from collections import defaultdict
 from datetime import datetime
-from functools import partial
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inference_events.alerts.facts import Facts
-from inference_events.alerts.judgements import NO_COLUMN, State, record_judgement
+from inference_events.alerts.judgements import NO_COLUMN, Announce, Judged, State, record_judgements
 from inference_events.alerts.judging import judge
 from inference_events.alerts.plans import RulesFacts
 from inference_events.alerts.thresholds import MANUAL
@@ -18,29 +16,26 @@ from inference_events.catalog.alert_queue import KnownRevision
 from inference_events.catalog.alert_tables import AlertEvaluation, AlertRecord, AlertRule
 
 
-class Announce(Protocol):
-    """Adds what is to be sent for a new record of a rule. It gets the record before it, if there was one."""
-
-    def __call__(
-        self, rule: AlertRule, session: Session, record: AlertRecord, previous: AlertRecord | None, /
-    ) -> None: ...
-
-
 def record(session: Session, found: RulesFacts, announce: Announce, judged_at: datetime) -> list[AlertRecord]:
     """Judge rules by their present thresholds, and store the judgements. Return the records that they made.
 
     A rule that was deleted meanwhile is left out.
     """
     alert_queue.keep_first(session, KnownRevision(found.model_id, found.environment_id, found.data_revision))
-    made = []
+    made: list[AlertRecord] = []
+    judged: list[Judged] = []
     by_rule = defaultdict[str, list[Facts]](list)
     for one in found.bins:
         by_rule[one.rule_id] += one.facts
     for rule in alert_rules.lock_all(session, by_rule):
         for facts in by_rule[rule.id]:
             judgement = judge(rule, facts, judged_at, _left_out(session, rule, facts))
-            made.append(record_judgement(session, rule, judgement, partial(announce, rule)))
-    return [one for one in made if one is not None]
+            if rule.threshold_type == MANUAL:
+                judged.append((rule, judgement))
+            else:
+                # The thresholds of other bins depend on it.
+                made += record_judgements(session, [(rule, judgement)], announce)
+    return made + record_judgements(session, judged, announce)
 
 
 def _left_out(session: Session, rule: AlertRule, facts: Facts) -> frozenset[datetime]:

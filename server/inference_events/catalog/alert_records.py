@@ -1,7 +1,7 @@
 """Records of alerts, and evaluations: how each column of a rule was judged last in a bin."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVarTuple
@@ -14,6 +14,8 @@ from inference_events.catalog.listing import Column, Listing, Page, page
 from inference_events.catalog.tables import BRIEF_MODEL, Model
 
 Range = tuple[datetime, datetime]
+# A rule, a column, and the start of a bin.
+RecordKey = tuple[str, str, datetime]
 Ts = TypeVarTuple("Ts")
 
 _FIELDS: dict[str, Column] = {
@@ -53,10 +55,16 @@ class RuleHistory:
     latest: AlertRecord
 
 
-def newest(session: Session, rule_id: str, column: str, bin_start: datetime) -> AlertRecord | None:
-    """Return the newest record of a column of a rule in a bin."""
-    rows = _of_rule(rule_id).where(AlertRecord.column == column, AlertRecord.bin_start == bin_start)
-    return session.scalars(rows.where(AlertRecord.is_newest)).one_or_none()
+def newest(session: Session, keys: Collection[RecordKey]) -> dict[RecordKey, AlertRecord]:
+    """Return the newest record of each column of a rule in a bin that has one. Few bins should be among the keys."""
+    if not keys:
+        return {}
+    rules, _, starts = (set(part) for part in zip(*keys, strict=True))
+    rows = select(AlertRecord).where(
+        AlertRecord.rule_id.in_(rules), AlertRecord.bin_start.in_(starts), AlertRecord.is_newest
+    )
+    found = {(row.rule_id, row.column, row.bin_start): row for row in session.scalars(rows)}
+    return {key: found[key] for key in keys if key in found}
 
 
 def list_of_rule(

@@ -97,7 +97,8 @@ def update(session: Session, row: AlertRule, token_id: str, *, is_new_revision: 
 
 def delete(session: Session, id: str) -> AlertRule:
     """Delete a rule and return it. Its records and evaluations are hidden with it. Raises ObjectNotFound."""
-    row = get(session, id)
+    # No other transaction may add a webhook meanwhile.
+    row = get(session, id, Lock.EXCLUSIVE)
     session.delete(row)
     session.flush()
     return row
@@ -113,7 +114,7 @@ def check_unused(session: Session, what: str, condition: ColumnElement[bool]) ->
     """Refuse to delete what the rules with a condition use. Raises Conflict with their names."""
     names = session.scalars(select(AlertRule.name).join(AlertRule.model).where(_exists(), condition)).all()
     if names:
-        raise Conflict(f"Alert rules use the {what}: {join_names(sorted(names))}")
+        raise Conflict(f"Alert rules use the {what}; change or delete them first: {join_names(sorted(names))}")
 
 
 def notifies(webhook_id: str) -> ColumnElement[bool]:

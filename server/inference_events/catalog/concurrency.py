@@ -88,11 +88,12 @@ def insert_missing(session: Session, rows: Insertable, table: type[Table], *uniq
         session.execute(values.on_conflict_do_nothing(index_elements=unique))
 
 
-def insert_or_replace(session: Session, table: type[Table], row: Mapping[str, Any], *unique: str) -> None:
-    """Insert a row, or give its values to the row that has the same values of the columns `unique`."""
-    insert = _INSERTS[session.get_bind().dialect.name](table).values(row)
-    others = {name: value for name, value in row.items() if name not in unique}
-    session.execute(insert.on_conflict_do_update(index_elements=unique, set_=others))
+def insert_or_replace(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]], *unique: str) -> None:
+    """Insert rows, or give their values to the rows that have the same values of the columns `unique`."""
+    if rows:
+        insert = _INSERTS[session.get_bind().dialect.name](inspect(table).local_table)
+        others = {name: insert.excluded[name] for name in rows[0] if name not in unique}
+        session.execute(insert.on_conflict_do_update(index_elements=unique, set_=others), rows)
 
 
 def one_at_a_time(session: Session, *what: object) -> None:

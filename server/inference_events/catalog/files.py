@@ -120,7 +120,7 @@ def get_unfinished(session: Session, file_id: str) -> File:
     """Return an upload that takes parts. Raises ObjectNotFound, and Conflict for one that is completed."""
     file = get(session, file_id, Lock.EXCLUSIVE)
     if file.status != INITIATED:
-        raise Conflict("The upload is already completed")
+        raise Conflict("The upload is already completed; start another one")
     return file
 
 
@@ -128,9 +128,12 @@ def get_readable(session: Session, file_id: str, pointer: str) -> File:
     """Return a complete CSV or Parquet file. Raises ObjectNotFound, and BadRequest with the pointer of the id."""
     file = get(session, file_id, Lock.SHARED)
     if file.type not in (CSV, PARQUET):
-        raise BadRequest.at(pointer, "names a file that is neither CSV nor Parquet")
+        raise BadRequest.at(
+            pointer,
+            "names a file that is neither CSV nor Parquet; its name must end in .csv, .parquet or .pq",
+        )
     if file.status != SUCCESSFUL:
-        raise BadRequest.at(pointer, "names an upload that is not completed")
+        raise BadRequest.at(pointer, "names an upload that is not completed; complete it first")
     return file
 
 
@@ -138,7 +141,7 @@ def check_project(session: Session, file: File, project_id: str, pointer: str) -
     """Raise BadRequest with the pointer of the id if the file was uploaded for other projects than this one."""
     allowed = set(session.scalars(select(TokenProject.project_id).where(TokenProject.token_id == file.created_by_id)))
     if allowed and project_id not in allowed:
-        raise BadRequest.at(pointer, "names a file that was uploaded for other projects")
+        raise BadRequest.at(pointer, "names a file that was uploaded for other projects; upload it with another token")
 
 
 def get(session: Session, file_id: str, lock: Lock = Lock.NONE) -> File:

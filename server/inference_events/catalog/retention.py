@@ -31,7 +31,7 @@ class FileAges:
 def remove(session: Session, file: File) -> None:
     """Mark a file that the session has locked as removed. Raises Conflict if an unfinished job needs it."""
     if session.scalar(select(Job.id).where(Job.file_id == file.id, Job.completed_at.is_(None)).limit(1)):
-        raise Conflict("An unfinished job needs the file")
+        raise Conflict("An unfinished job needs the file; delete it after the job has ended")
     mark_removed(session, file)
 
 

@@ -93,7 +93,7 @@ def revoke(session: Session, token_id: str) -> Token:
     lasting_admins = _lock_lasting_admins(session)
     token = _get_valid(session, token_id)
     if lasting_admins == [token.id]:
-        raise Conflict("The last admin token that does not expire cannot be revoked")
+        raise Conflict("The last admin token that does not expire cannot be revoked; create another first")
     token.revoked_at = utc_now()
     session.flush()
     return token

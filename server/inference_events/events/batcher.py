@@ -239,4 +239,4 @@ def _ingest_rows(kind: WriteKind, rows: IncomingRows, schema: ModelSchema, recei
 def check_updatable(id_column: str | None) -> None:
     """Raise BadRequest where a model names no column by which an event to update is found."""
     if id_column is None:
-        raise BadRequest.at("/model_id", "names a model that has no event_id_col")
+        raise BadRequest.at("/model_id", "names a model without an event_id_col, which updates need to find events")

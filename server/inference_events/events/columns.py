@@ -7,6 +7,9 @@ import pyarrow as pa
 
 from inference_events.events.types import TIMESTAMP, VIOLATIONS
 
+# The column of keys in a batch.
+KEY = "key"
+
 
 @dataclass(frozen=True)
 class ColumnSelection:
@@ -15,6 +18,9 @@ class ColumnSelection:
     `start` is inclusive and `end` exclusive, both in UTC microseconds. `labels` are the columns whose label times are
     read, as in `StoredEvents.labelled_at`; a column that was never a target has none. `with_received` adds the times of
     receipt.
+
+    With `most`, so many events are read at most: those with the lowest keys that are greater than `after`. Keys are the
+    store's own text, and never change.
     """
 
     environment_id: str
@@ -24,6 +30,8 @@ class ColumnSelection:
     start: int | None = None
     end: int | None = None
     with_received: bool = False
+    most: int | None = None
+    after: str | None = None
 
 
 def value_name(column: str) -> str:
@@ -41,11 +49,13 @@ def label_name(column: str) -> str:
 
 
 def batch_schema(selection: ColumnSelection, declared: pa.Schema) -> pa.Schema:
-    """Return the schema of the batches of a selection: `ts`, `received_at`, `violations`, values, label times.
+    """Return the schema of the batches of a selection: `ts`, `key`, `received_at`, `violations`, values, label times.
 
     `declared` has the model's columns. Raises KeyError if it lacks one of the selection.
     """
     fields = [pa.field("ts", TIMESTAMP)]
+    if selection.most is not None:
+        fields.append(pa.field(KEY, pa.string()))
     if selection.with_received:
         fields.append(pa.field("received_at", TIMESTAMP))
     if selection.with_violations:

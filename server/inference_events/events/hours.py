@@ -29,6 +29,12 @@ def hour_ranges(times: Iterable[pa.ChunkedArray]) -> list[HourRange]:
     return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
+def is_dirty(bounds: tuple[int, int], dirty: Iterable[HourRange]) -> bool:
+    """Report whether a range of time, in UTC microseconds, has an hour of these ranges."""
+    first, last = bounds[0] // MICROSECONDS, (bounds[1] - 1) // MICROSECONDS
+    return any(low <= last and first <= high for low, high in dirty)
+
+
 def joined(ranges: Iterable[HourRange]) -> list[HourRange]:
     """Return the same hours as few ranges, sorted."""
     result: list[HourRange] = []

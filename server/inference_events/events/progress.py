@@ -13,13 +13,12 @@ from inference_events.events.types import (
     counts,
 )
 
+OTHER_CONTENT = "other content is stored for this id; use another id or dataset"
+
 
 def advanced(done: JobProgress, chunk: Chunk, statuses: Statuses) -> tuple[JobProgress, list[RejectedRow]]:
     """Return the progress after a chunk is written, and the rows of the chunk that were rejected."""
-    conflicts = [
-        RejectedRow(int(row), "Conflict", "other content is stored for this id")
-        for row in chunk.rows[statuses == RowStatus.CONFLICT]
-    ]
+    conflicts = [RejectedRow(int(row), "Conflict", OTHER_CONTENT) for row in chunk.rows[statuses == RowStatus.CONFLICT]]
     rejected = [*chunk.rejected, *conflicts]
     gained = counts(statuses) | {"rejected_rows": len(rejected)}
     gained.pop("conflict", None)

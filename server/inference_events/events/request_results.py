@@ -8,6 +8,7 @@ import numpy.typing as npt
 from inference_events.errors import ErrorDetail
 from inference_events.events.ingest.batch import Ingested, RowFault
 from inference_events.events.pending_requests import PendingRequest, Slice
+from inference_events.events.progress import OTHER_CONTENT
 from inference_events.events.results import Count, IngestResult, ViolationCount
 from inference_events.events.types import WriteKind
 from inference_events.messages import pointer
@@ -63,4 +64,4 @@ def fault_detail(fault: RowFault, low: int) -> ErrorDetail:
 
 def conflict_details(rows: Sequence[int]) -> list[ErrorDetail]:
     """Describe the conflicts of a request whose first row is 0."""
-    return [ErrorDetail("other content is stored for this id in the dataset", f"/source/events/{row}") for row in rows]
+    return [ErrorDetail(OTHER_CONTENT, f"/source/events/{row}") for row in rows]

@@ -6,7 +6,7 @@ from itertools import accumulate, islice
 import pyarrow as pa
 
 from inference_events.context import RawEvents
-from inference_events.errors import BadRequest, ErrorDetail
+from inference_events.errors import BadRequest
 from inference_events.events.ingest.json_text import JsonReader
 from inference_events.events.ingest.rows import IncomingRows, JsonRows, TableRows
 from inference_events.events.pending_requests import Event, PendingRequest, Slice
@@ -63,6 +63,5 @@ def _check_columns(events: Sequence[Event]) -> None:
     for event in events:
         columns.update(islice(event, MAX_COLUMNS + 1))
         if len(columns) > MAX_COLUMNS:
-            raise BadRequest.with_details(
-                ErrorDetail(f"have more than {MAX_COLUMNS} different columns", "/source/events")
-            )
+            message = f"have more than {MAX_COLUMNS} different columns; send them in several requests"
+            raise BadRequest.at("/source/events", message)

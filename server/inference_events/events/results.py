@@ -5,7 +5,6 @@ not known before the write.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,8 +30,7 @@ class ViolationCount(NamedTuple):
     events: Count
 
 
-@dataclass(frozen=True)
-class IngestResult:
+class IngestResult(NamedTuple):
     """Status of each event of a request, in its order, and warnings and violations of their columns.
 
     `date_like` counts the times that were read from eight digits which look like a date.
@@ -46,12 +44,12 @@ class IngestResult:
     missing_timestamp_column: str | None
     timestamp_column: str | None
     date_like: Count
-    statuses: Statuses = field(default_factory=lambda: NO_STATUSES)
+    statuses: Statuses = NO_STATUSES
 
     def with_statuses(self, statuses: Statuses) -> "IngestResult":
         """Return a copy with the statuses of a write. A single status stands for all events."""
         own = statuses if len(statuses) == len(self.ids) else np.repeat(statuses, len(self.ids))
-        return replace(self, statuses=own)
+        return self._replace(statuses=own)
 
     def counts(self) -> list[int]:
         """Return how many events have each RowStatus, by its number."""
@@ -78,7 +76,9 @@ class IngestResult:
 
     def to_json(self) -> bytes:
         """Return everything but the statuses."""
-        return orjson.dumps({name: value for name, value in vars(self).items() if name != "statuses"}, default=list)
+        kept = self._asdict()
+        del kept["statuses"]
+        return orjson.dumps(kept, default=list)
 
     @classmethod
     def from_json(cls, text: bytes) -> "IngestResult":

@@ -105,12 +105,11 @@ class RetryKey(NamedTuple):
     idempotency_key: str | None
 
 
-@dataclass(frozen=True)
-class IdempotencyRecord:
+class IdempotencyRecord(NamedTuple):
     """What a repeated request is recognised by, and what its response is made of. Times are UTC microseconds.
 
-    `answer` is the store's to keep, not to read. `statuses` has a RowStatus per event of the request. It is None in
-    records of older versions, whose `answer` is all of the response.
+    `response` is the store's to keep, not to read. `statuses` has a RowStatus per event of the request. It is None in
+    records of older versions, whose `response` is all of it.
     """
 
     token_id: str
@@ -118,7 +117,7 @@ class IdempotencyRecord:
     path: str
     idempotency_key: str | None
     body_digest: bytes
-    answer: bytes
+    response: bytes
     created_at: int
     statuses: bytes | None = None
 

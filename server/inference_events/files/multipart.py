@@ -91,7 +91,8 @@ def _check(named: Sequence[UploadPart], stored: Mapping[int, StoredObject], limi
         raise PayloadTooLarge(f"The file is larger than the limit of {limit} bytes")
     others = [part for part in named if stored[part.number].sha256 != part.id.lower()]
     if others:
-        raise BadRequest.with_details(*(ErrorDetail("is stored with another id", part.pointer) for part in others))
+        message = "is stored with another id; send the one that its upload returned"
+        raise BadRequest.with_details(*(ErrorDetail(message, part.pointer) for part in others))
 
 
 def _numbering_faults(parts: Sequence[UploadPart]) -> Iterator[ErrorDetail]:
@@ -100,5 +101,5 @@ def _numbering_faults(parts: Sequence[UploadPart]) -> Iterator[ErrorDetail]:
         if part.number in seen:
             yield ErrorDetail("is named twice", f"{part.pointer}/number")
         elif part.number > len(parts):
-            yield ErrorDetail("leaves a gap in the numbers", f"{part.pointer}/number")
+            yield ErrorDetail("leaves a gap in the numbers; they count from 1", f"{part.pointer}/number")
         seen.add(part.number)

@@ -23,7 +23,7 @@ class FileStoreUnavailable(ServiceUnavailable):
     """The file store failed temporarily."""
 
     def __init__(self) -> None:
-        super().__init__("The file store is not available", RETRY_SECONDS)
+        super().__init__("The file store is not available; try again later", RETRY_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

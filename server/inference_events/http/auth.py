@@ -39,7 +39,7 @@ async def _identify(scope: Scope, state: RequestState, access: Access) -> TokenI
     if not values and access.cookie is not None and (secret := access.cookie.secret(scope)) is not None:
         return await _identify_session(scope, state, access.cookie, secret)
     if len(values) != 1:
-        raise _unauthorized("A bearer token is required", "Bearer")
+        raise _unauthorized("A bearer token is required in the header Authorization", "Bearer")
     kind, _, token = values[0].decode("latin-1").partition(" ")
     if kind.lower() != "bearer":
         raise _unauthorized("The Authorization header must be: Bearer, a space, and the token", "Bearer")

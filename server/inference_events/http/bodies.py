@@ -67,7 +67,7 @@ def content_length(scope: Scope) -> int:
     """Return the declared length of the body in bytes, 0 if none is declared."""
     text = header(scope, b"content-length") or "0"
     if not (text.isascii() and text.isdigit()):
-        raise BadRequest("The Content-Length header is not readable")
+        raise BadRequest("The Content-Length header must be a number of bytes")
     return int(text[:19])
 
 
@@ -139,7 +139,7 @@ def _from_form(raw: bytearray, operation: Operation) -> JsonBody:
         raise BadRequest("The body is not a readable form of UTF-8 texts") from None
     value = dict(fields)
     if len(value) < len(fields):
-        raise BadRequest("The form has a field twice")
+        raise BadRequest("The form must not have a field twice")
     _check(value, operation, has_nulls="\0" in "".join(value.values()))
     return JsonBody(value, hashlib.sha256(raw).digest() if operation.is_recorded else b"", len(raw), len(fields))
 

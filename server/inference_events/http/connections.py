@@ -43,7 +43,7 @@ class ReadControl(FlowControl):
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Answer 431 for a large head and 408 for a slow one, and cut off a client that sends too many requests at once."""
+    """Respond 431 to a large head and 408 to a slow one, and cut off a client that sends too many requests at once."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -106,7 +106,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head, self._in_body = False, True
         if len(self.pipeline) >= MAX_WAITING_REQUESTS:
             self.transport.abort()
-            raise BadRequest("Too many requests wait on this connection")
+            raise BadRequest("Too many requests wait on this connection; read their responses first")
         self._is_upgrade = self.parser.should_upgrade()
         if not self._is_upgrade:
             super().on_headers_complete()
@@ -130,7 +130,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._parse(b"\r\n".join([*lines, b"", rest]))
 
     def send_400_response(self, msg: str) -> None:
-        """Answer a request that cannot be parsed with the error envelope, and close."""
+        """Respond to a request that cannot be parsed with the error envelope, and close."""
         self._in_head = False
         if self._is_next_response():
             body = error_envelope(self._refusal)

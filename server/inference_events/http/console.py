@@ -20,7 +20,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    # An answer of 304 is cheap, and no browser keeps a file of an earlier version.
+    # A response of 304 is cheap, and no browser keeps a file of an earlier version.
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import yaml
+import orjson
 
 from inference_events.http.forms import Form
 from inference_events.http.parameters import Parameter, Parameters
@@ -78,18 +78,15 @@ def _with_head(methods: set[str]) -> set[str]:
 
 def load_contract() -> Contract:
     """Read and compile the spec that is packaged with the generated code."""
-    source = files("inference_events_api").joinpath("openapi.yaml").read_bytes()
-    document = yaml.load(source, Loader=_fast_loader())
+    package = files("inference_events_api")
+    document = orjson.loads(package.joinpath("openapi.json").read_bytes())
     operations = {operation.id: operation for operation in _operations(document)}
     fixed_paths: dict[str, set[str]] = {}
     for operation in operations.values():
         if "{" not in operation.path:
             fixed_paths.setdefault(operation.path, set()).add(operation.method)
+    source = package.joinpath("openapi.yaml").read_bytes()
     return Contract(source, document, operations, {path: _with_head(methods) for path, methods in fixed_paths.items()})
-
-
-def _fast_loader() -> Any:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def matches_path(template: str, path: str) -> bool:

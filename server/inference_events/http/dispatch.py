@@ -1,7 +1,7 @@
 """Serve one request: authorize, read, call the operation, respond."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn, Protocol
 
@@ -90,8 +90,8 @@ class Endpoint:
     async def _respond(
         self, scope: Scope, arguments: Mapping[str, Any], receive: Receive, send: Send, body: JsonBody | None = None
     ) -> None:
-        request = _request(scope, request_state(scope), body)
-        enter_request(replace(request, wait_for_departure=partial(wait_for_departure, receive)))
+        request = _request(scope, request_state(scope), body, partial(wait_for_departure, receive))
+        enter_request(request)
         perform = partial(self._handler, **arguments)
         if self._operation.is_recorded:
             response = await self._dispatch.retries.respond(request, perform)
@@ -125,7 +125,9 @@ class Endpoint:
         raise InternalError("The response does not match the contract", faults)
 
 
-def _request(scope: Scope, state: RequestState, body: JsonBody | None) -> Request:
+def _request(
+    scope: Scope, state: RequestState, body: JsonBody | None, wait_for_departure: Callable[[], Awaitable[None]]
+) -> Request:
     return Request(
         id=state.request_id,
         method=scope["method"],
@@ -134,6 +136,7 @@ def _request(scope: Scope, state: RequestState, body: JsonBody | None) -> Reques
         body_digest=body.digest if body else b"",
         body_bytes=body.bytes if body else 0,
         body_values=body.values if body else 0,
+        wait_for_departure=wait_for_departure,
         idempotency_key=header(scope, b"idempotency-key"),
         is_retry=header(scope, b"x-fiddler-client-retry") is not None,
         project_ids=state.project_ids,

@@ -71,11 +71,11 @@ class ErrorEnvelope:
             state.status, state.reason = CLIENT_CLOSED_REQUEST, "ClientClosedRequest"
         except asyncio.CancelledError:
             # The server stops. uvicorn would send text.
-            await _send(InternalError("The server stopped before it finished the request"), scope, send)
+            await _send(InternalError("The server stopped before it finished the request; try again"), scope, send)
         except Exception as error:
-            await self._answer(error, scope, send)
+            await self._respond(error, scope, send)
 
-    async def _answer(self, error: Exception, scope: Scope, send: Send) -> None:
+    async def _respond(self, error: Exception, scope: Scope, send: Send) -> None:
         state = request_state(scope)
         failure = self._translate(error, scope)
         if failure.code == InternalError.code:
@@ -101,7 +101,7 @@ class ErrorEnvelope:
             case Retryable():
                 return ServiceUnavailable("The database does not respond; try again later", LOST_STORE_SECONDS)
             case _ if is_full_disk(error):
-                return ServiceUnavailable("The server's disk is full", FULL_DISK_SECONDS)
+                return ServiceUnavailable("The server's disk is full; try again once space is free", FULL_DISK_SECONDS)
             case _:
                 return InternalError("The server failed; its log says why under this request's X-Request-ID")
 
@@ -109,7 +109,8 @@ class ErrorEnvelope:
         routed = (error.headers or {}).get("Allow", "").split(",")
         methods = self._contract.methods(scope["path"]) or sorted(method.strip() for method in routed)
         return MethodNotAllowed(
-            "This path does not have the method of the request", headers={"Allow": ", ".join(methods)}
+            "This path does not take the request's method; the header Allow lists those that it takes",
+            headers={"Allow": ", ".join(methods)},
         )
 
 

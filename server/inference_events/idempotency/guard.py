@@ -108,5 +108,5 @@ def _may_be_attempt(earlier: StoredResponse, request: Request) -> bool:
 
 def _replayed(body_digest: bytes, response: Any, request: Request) -> Any:
     if body_digest != request.body_digest:
-        raise IdempotencyKeyReused("The idempotency key was used with another body")
+        raise IdempotencyKeyReused("The idempotency key was used with another body; use a new key for another request")
     return response

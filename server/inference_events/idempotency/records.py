@@ -1,4 +1,4 @@
-"""Idempotency records as bytes, compressed because a thousand ids would take as much space as their events."""
+"""Idempotency records as bytes. A long one is compressed: a thousand ids would take as much space as their events."""
 
 import threading
 from collections.abc import Callable
@@ -16,9 +16,12 @@ from inference_events.events.store import RecordStore
 from inference_events.events.types import IdempotencyRecord, RetryKey
 from inference_events.idempotency.guard import RETRIED_WITHIN, StoredResponse
 
+# Compressing gives up the interpreter, for which a short response would wait longer than it takes to write it.
+MIN_COMPRESSED_BYTES = 1024
+
 
 class _Compressor(threading.local):
-    """A compressor per thread: making one takes ten times as long as compressing a short response."""
+    """A compressor per thread: making one takes ten times as long as compressing a response."""
 
     def __init__(self) -> None:
         self.compress = zstandard.ZstdCompressor(level=1).compress
@@ -40,9 +43,17 @@ def idempotency_record(request: Request, result: IngestResult, created_at: int) 
         path=request.path,
         idempotency_key=request.idempotency_key,
         body_digest=request.body_digest,
-        answer=_compressor.compress(result.to_json()),
+        response=_packed(result.to_json()),
         created_at=created_at,
     )
+
+
+def _packed(text: bytes) -> bytes:
+    return text if len(text) < MIN_COMPRESSED_BYTES else _compressor.compress(text)
+
+
+def _unpacked(kept: bytes) -> bytes:
+    return kept if kept.startswith(b"{") else zstandard.ZstdDecompressor().decompress(kept)
 
 
 def joined_since(request: Request, now: int) -> int | None:
@@ -59,7 +70,7 @@ def find_stored_response(
     record = store.find_record(retry_key(request), request.body_digest)
     if record is None:
         return None
-    kept = zstandard.ZstdDecompressor().decompress(record.answer)
+    kept = _unpacked(record.response)
     if record.statuses is None:
         return StoredResponse(record.body_digest, orjson.loads(kept), moment_of(record.created_at))
     result = IngestResult.from_json(kept).with_statuses(np.frombuffer(record.statuses, np.int8))

@@ -47,7 +47,9 @@ def checked_source(run: JobRun, source: FileSource, copy: Path) -> FileSource:
     except FileNotFoundError:
         raise JobFailed("InternalError", "The uploaded file is missing from the file store; upload it again") from None
     except OSError:
-        raise JobFailed("InternalError", "The uploaded file cannot be read from the file store") from None
+        raise JobFailed(
+            "InternalError", "The file store cannot read the uploaded file; the server's log says why"
+        ) from None
     except SourceDamaged:
         raise JobFailed("InternalError", "The uploaded file was damaged in the file store; upload it again") from None
 

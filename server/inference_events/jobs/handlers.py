@@ -36,7 +36,8 @@ from inference_events.models.schema import ModelSchema
 
 MAX_STARTS = 3
 STARTED_IN_VAIN = (
-    f"The server ended unexpectedly {MAX_STARTS} times while it ran this job, and the job made no progress in between"
+    f"The server ended unexpectedly {MAX_STARTS} times while it ran this job, and the job made no progress in between; "
+    "publish smaller files"
 )
 MALFORMED = "has too few or too many cells"
 TOO_LARGE = "a value has more than 8 MiB"

@@ -37,6 +37,6 @@ def _faults(type: str, env_type: str, values: Mapping[str, object]) -> Iterator[
     for name in sorted(_DATASET | _RANGE | _WINDOW):
         is_given = values.get(name) is not None
         if is_given and name not in fields:
-            yield ErrorDetail("does not belong to this kind of baseline", f"/{name}")
+            yield ErrorDetail("does not belong to this kind of baseline; remove it", f"/{name}")
         if not is_given and name in fields:
             yield ErrorDetail("is needed for this kind of baseline", f"/{name}")

@@ -73,7 +73,7 @@ class ModelRegistry:
                 ErrorDetail("stored values do not fit the new type", f"/schema/columns/{indexes[name]}", "Conflict")
                 for name in error.args
             ]
-            raise Conflict("Stored values would be lost", faults) from None
+            raise Conflict("Stored values would be lost; add a column instead", faults) from None
         except TooManyColumns as error:
             (limit,) = error.args
             message = f"All models together may have {limit:,} columns; delete models or raise max_columns_in_sum"

@@ -56,7 +56,8 @@ def _column_faults(columns: Columns) -> Iterator[ErrorDetail]:
     for index, column in enumerate(columns):
         if column["name"] in seen:
             yield ErrorDetail(
-                f"{quote(column['name'])} is the name of an earlier column", f"/schema/columns/{index}/name"
+                f"{quote(column['name'])} is the name of an earlier column; names must differ",
+                f"/schema/columns/{index}/name",
             )
         seen.add(column["name"])
         low, high = column.get("min"), column.get("max")

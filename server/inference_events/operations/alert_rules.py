@@ -9,10 +9,11 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from inference_events.alerts import bins, rules
+from inference_events.alerts.judgements import Announce
 from inference_events.alerts.notification import EMPTY, notification, set_notification
 from inference_events.alerts.plans import plan_rules, watch
 from inference_events.alerts.preview import PreviewPlan
-from inference_events.alerts.recording import Announce, record
+from inference_events.alerts.recording import record
 from inference_events.catalog import Catalog, alert_records, alert_rules, models
 from inference_events.catalog.alert_queue import RuleBin
 from inference_events.catalog.alert_tables import AlertRule
@@ -179,5 +180,5 @@ def _closed_bin(size: str, time: str | float | None) -> datetime:
         raise BadRequest.at("/bin_start", "must not be before 1970")
     start = bins.start_of(size, moment)
     if start > newest:
-        raise BadRequest.at("/bin_start", "lies in a bin that is not over yet")
+        raise BadRequest.at("/bin_start", "lies in a bin that is not over yet; try again once it is")
     return start

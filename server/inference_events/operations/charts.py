@@ -40,7 +40,7 @@ def charts_request(body: t.QueryMetricsRequest, now: datetime) -> ChartsRequest:
     charts = [_chart(query, f"/queries/{number}") for number, query in enumerate(body["queries"])]
     for number, chart in enumerate(charts):
         if chart.key in [other.key for other in charts[:number]]:
-            raise BadRequest.at(f"{chart.place}/query_key", "is the key of another query")
+            raise BadRequest.at(f"{chart.place}/query_key", "is the key of another query; give each its own")
     range, bins = _bins(body, now)
     check_size(sum(max(1, len(one.columns)) * max(1, len(one.categories)) for one in charts), bins)
     return ChartsRequest(body["project_id"].lower(), charts, range, bins)

@@ -135,7 +135,7 @@ def _column_name(filter: t.EventFilter, place: str) -> str:
 def _refuse_fields(filter: t.EventFilter, place: str, *names: str) -> None:
     for name in names:
         if name in filter:
-            raise BadRequest.at(f"{place}/{name}", "does not belong to this operator")
+            raise BadRequest.at(f"{place}/{name}", "does not belong to this operator; remove it")
 
 
 _READERS: dict[pa.DataType, tuple[Callable[[Any], Value | None], str]] = {
@@ -143,5 +143,5 @@ _READERS: dict[pa.DataType, tuple[Callable[[Any], Value | None], str]] = {
     pa.int64(): (_integer, "must be a whole number of 64 bits"),
     pa.bool_(): (_boolean, "must be true or false"),
     pa.string(): (_text, "must be a text"),
-    TIMESTAMP: (_time, "cannot be read as a time"),
+    TIMESTAMP: (_time, "cannot be read as a time such as 2024-05-01T12:30:00Z"),
 }

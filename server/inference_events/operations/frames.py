@@ -9,7 +9,7 @@ from inference_events.events.ingest.timestamps import format_timestamp, microsec
 from inference_events.monitoring.engine import Bins, BinSize
 from inference_events.monitoring.metrics import Figure, Labels
 from inference_events.monitoring.metrics.intervals import interval
-from inference_events.monitoring.queries.frame import Answer, FrameRequest
+from inference_events.monitoring.queries.frame import FrameRequest, FrameResult
 from inference_events.monitoring.queries.ranges import TIME_ZONE, zone_of
 from inference_events.operations import views
 from inference_events.operations.reading import stored_id, time_bounds
@@ -39,7 +39,7 @@ def bin_size(body: Mapping[str, Any]) -> BinSize | None:
     return BinSize(body["bin_size"]) if "bin_size" in body else None
 
 
-def answered(found: Answer[T], show: Callable[[T], Mapping[str, Any]]) -> Any:
+def frame_response(found: FrameResult[T], show: Callable[[T], Mapping[str, Any]]) -> Any:
     """Show what was computed, or that nothing has changed."""
     content = found.content
     shared = {"unchanged": content is None, "data_revision": found.data_revision}

@@ -32,7 +32,7 @@ from inference_events.monitoring.queries.traffic import TrafficReader
 from inference_events.monitoring.queries.violations import plan_violations
 from inference_events.monitoring.subject import Subject
 from inference_events.operations import charts, distributions, figures, scores, series, views
-from inference_events.operations.frames import answered
+from inference_events.operations.frames import frame_response
 from inference_events.operations.ingestion import IngestionReader
 from inference_events_api import types as t
 
@@ -113,37 +113,37 @@ class MonitoringOperations:
     async def compute_series(self, *, body: t.SeriesRequest) -> t.SeriesResponse:
         request = series.series_request(body)
         found = await self._compute(request.frame.model_id, lambda session: plan_series(session, request))
-        response: t.SeriesResponse = answered(found, series.series)
+        response: t.SeriesResponse = frame_response(found, series.series)
         return response
 
     async def compute_violations(self, *, body: t.ViolationsRequest) -> t.ViolationsResponse:
         request = series.violations_request(body)
         found = await self._compute(request.frame.model_id, lambda session: plan_violations(session, request))
-        response: t.ViolationsResponse = answered(found, series.violations)
+        response: t.ViolationsResponse = frame_response(found, series.violations)
         return response
 
     async def compute_labels(self, *, body: t.LabelsRequest) -> t.LabelsResponse:
         request = series.labels_request(body)
         found = await self._compute(request.frame.model_id, lambda session: plan_labels(session, request))
-        response: t.LabelsResponse = answered(found, series.labels)
+        response: t.LabelsResponse = frame_response(found, series.labels)
         return response
 
     async def compute_distribution(self, *, body: t.DistributionRequest) -> t.DistributionResponse:
         request = distributions.distribution_request(body)
         found = await self._compute(request.frame.model_id, lambda session: plan_distribution(session, request))
-        response: t.DistributionResponse = answered(found, distributions.distribution)
+        response: t.DistributionResponse = frame_response(found, distributions.distribution)
         return response
 
     async def compute_columns(self, *, body: t.ColumnsRequest) -> t.ColumnsResponse:
         request = distributions.columns_request(body)
         found = await self._compute(request.frame.model_id, lambda session: plan_columns(session, request))
-        response: t.ColumnsResponse = answered(found, distributions.columns)
+        response: t.ColumnsResponse = frame_response(found, distributions.columns)
         return response
 
     async def compute_performance(self, *, body: t.PerformanceRequest) -> t.PerformanceResponse:
         request = distributions.performance_request(body)
         found = await self._compute(request.frame.model_id, lambda session: plan_performance(session, request))
-        response: t.PerformanceResponse = answered(found, distributions.performance)
+        response: t.PerformanceResponse = frame_response(found, distributions.performance)
         return response
 
     async def check_definition(self, *, body: t.CheckDefinitionRequest) -> t.CheckDefinitionResponse:

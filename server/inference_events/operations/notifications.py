@@ -49,7 +49,7 @@ class NotificationOperations:
     async def test_webhook(self, *, webhook_id: str) -> t.WebhookTestResponse:
         row = await self._catalog.aread(lambda session: webhooks.get(session, webhook_id))
         if self._tests >= _MAX_TESTS:
-            raise ServiceUnavailable("Other tests of webhooks are running", retry_after=5)
+            raise ServiceUnavailable("Other tests of webhooks are running; try again later", retry_after=5)
         self._tests += 1
         try:
             result = await asyncio.to_thread(self._sender.try_webhook, row, trial_message(row.name))

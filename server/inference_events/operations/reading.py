@@ -30,7 +30,7 @@ DEFAULT_LIMIT = 50
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 # The numbers of events in the steps. An event has a few MiB at most, so a small first step limits unneeded reads.
 FIRST_STEP, MAX_STEP = 64, 256
-# The time for a page with filters and a count, and the bounds of a `bounded` count.
+# The time for a page and for a count, and the bounds of a `bounded` count.
 MAX_SECONDS = 10.0
 BOUNDED_SECONDS, BOUNDED_TOTAL = 1.0, 10_000
 RETRY_SECONDS = 10
@@ -98,10 +98,11 @@ def read_page(
     """Return the events of a query as far as MAX_PAGE_BYTES allow, at least one, and the cursor of the next page.
 
     They are read in steps, so that not all large events are in memory at once; most pages need one step. Each step
-    reads one event more than it returns, to find out whether there are more. A search that takes too long ends the
-    page. Raises ServiceUnavailable if it found nothing before.
+    reads one event more than it returns, to find out whether there are more. The page ends if steps or a search take
+    too long. Raises ServiceUnavailable if a search found nothing before.
     """
     items: list[t.StoredEvent] = []
+    ends = monotonic() + MAX_SECONDS
     size, step, after = 0, FIRST_STEP, query.after
     while True:
         rows = min(step, query.limit - len(items))
@@ -123,6 +124,8 @@ def read_page(
             return _page(items, after)
         if stored.system.num_rows <= rows:
             return _page(items, stored.searched_to)
+        if monotonic() >= ends:
+            return _page(items, after)
         step = min(2 * step, MAX_STEP)
 
 
@@ -177,8 +180,8 @@ def _events(stored: StoredEvents, limit: int, schema: ModelSchema) -> list[t.Sto
 
 
 def stored_id(id: str | None) -> str | None:
-    """Return an id as it is stored, if there is one: clients may write UUIDs in capitals."""
-    return None if id is None else id.lower()
+    """Return an id as it is stored, None if there is none: clients may write UUIDs in capitals."""
+    return id.lower() if id else None
 
 
 def stored_dataset_id(env_type: str, id: str | None) -> str | None:
@@ -202,7 +205,7 @@ def time_bound(time: str | float, pointer: str) -> int:
     except (ValueError, OverflowError):
         bound = None
     if bound is None:
-        raise BadRequest.at(pointer, "cannot be read as a time")
+        raise BadRequest.at(pointer, "cannot be read as a time such as 2024-05-01T12:30:00Z")
     return bound
 
 
@@ -287,4 +290,4 @@ def _read_cursor(cursor: str) -> tuple[int, str]:
             return time, event_id
     except (ValueError, TypeError, binascii.Error):
         pass
-    raise BadRequest.at("/cursor", "is not a cursor of this server")
+    raise BadRequest.at("/cursor", "is not a cursor of this server; start without one")

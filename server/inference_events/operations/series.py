@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inference_events.monitoring.queries.frame import Answer, FrameRequest
+from inference_events.monitoring.queries.frame import FrameRequest, FrameResult
 from inference_events.monitoring.queries.labels import BinnedLabels, LabelsRequest
 from inference_events.monitoring.queries.preview import Preview
 from inference_events.monitoring.queries.series import BinnedSeries, GroupSeries, SeriesRequest
@@ -99,7 +99,7 @@ def preview_request(model_id: str, events: t.PreviewedEvents) -> FrameRequest:
     return FrameRequest(model_id.lower(), stored_id(events.get("environment_id")), range)
 
 
-def preview(found: Answer[Preview]) -> t.DefinitionPreview:
+def preview(found: FrameResult[Preview]) -> t.DefinitionPreview:
     """Show what a definition gives. It is there, because no revision was known."""
     content = found.content
     assert content is not None

@@ -71,5 +71,5 @@ class ServerOperations:
 
     async def check_readiness(self) -> t.ReadinessResponse:
         if not await asyncio.to_thread(self._is_ready):
-            raise ServiceUnavailable("The server does not take requests now")
+            raise ServiceUnavailable("The server does not take requests now; try again later")
         return views.envelope({"status": "ok" if self._is_writable() else "read_only"})

@@ -75,4 +75,4 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadRequest.at("/expires_at", "cannot be read as a time") from None
+        raise BadRequest.at("/expires_at", "cannot be read as a time such as 2024-05-01T12:30:00Z") from None

@@ -8,7 +8,9 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.load import Generator
 from tests.bench.peers import report
+from tests.bench.peers.datasette import Datasette
 from tests.bench.peers.handmade import OnPostgreSQL, OnSQLite
+from tests.bench.peers.influxdb import InfluxDB
 from tests.bench.peers.mlflow import MLflow
 from tests.bench.peers.ours import InferenceEvents
 from tests.bench.peers.peer import Peer
@@ -23,6 +25,8 @@ PEERS: dict[str, Callable[[Path], Peer]] = {
     "postgresql": OnPostgreSQL,
     "phoenix": Phoenix,
     "mlflow": MLflow,
+    "datasette": Datasette,
+    "influxdb": InfluxDB,
 }
 DEFAULT = Plan(rounds=3, killed_batch=1000, patience=20, share=1)
 QUICK = Plan(rounds=1, killed_batch=100, patience=5, share=0.2)

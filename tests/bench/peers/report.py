@@ -17,8 +17,9 @@ rest; the stored rate is over all that time, and "of ours" is the ratio of store
 processes of a peer together, with pages that they share counted once."""
 FAIRNESS = """Phoenix and MLflow do other work than a store of events: they trace applications and track experiments,
 with searches, evaluations and a user interface over what is stored, and attributes of any name and type instead of
-checked columns. An event is to them a root span in a trace of its own, and its columns are attributes. Slow peers get
-fewer requests."""
+checked columns. An event is to them a root span in a trace of its own, and its columns are attributes. Datasette checks
+no types. InfluxDB keeps one point for a time and its tags, so that it finds no event by its id, and updates none. Slow
+peers get fewer requests, fast ones more."""
 WORK_HEADINGS = [
     "peer",
     "responses",

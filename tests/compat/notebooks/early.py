@@ -15,7 +15,9 @@ def main() -> None:
     def fast() -> datetime:
         return utc_now() + ahead
 
-    AlertEvaluator.__init__.__kwdefaults__["now"] = fast  # type: ignore[misc]
+    defaults = AlertEvaluator.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["now"] = fast
     app()
 
 

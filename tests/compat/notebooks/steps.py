@@ -12,7 +12,8 @@ from tests.compat.stored import call
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-Figure = float | None
+# A number, or None if the figure is undefined.
+Figure = Any
 
 
 def open_project(name: str) -> fdl.Project:
@@ -87,7 +88,7 @@ def judge(rule: fdl.AlertRule, start: datetime) -> tuple[Figure, str]:
     return found["value"], found["state"]
 
 
-def newest_record(rule: fdl.AlertRule, start: datetime) -> fdl.AlertRecord | None:
+def newest_record(rule: fdl.AlertRule, start: datetime) -> Any:
     """Return the newest record of a bin, as the client lists it; None if there is none."""
     bucket = int(start.timestamp() * 1000)
     found = fdl.AlertRecord.list(alert_rule_id=rule.id, start_time=start - HOUR, end_time=datetime.now(UTC))

@@ -168,6 +168,7 @@ def alert_of(rule: fdl.AlertRule, hour: datetime) -> tuple[float, str] | None:
     return None if record is None or not record.is_alert else (record.alert_value, record.severity)
 
 
+@pytest.mark.slow
 def test_the_alerts_of_the_notebook(project: fdl.Project) -> None:
     """Each rule finds the value, and fires or stays quiet, as the data of the notebook demand."""
     hour = steps.last_hour()

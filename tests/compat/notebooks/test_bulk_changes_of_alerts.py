@@ -77,6 +77,7 @@ def replace_monthly(rules: list[fdl.AlertRule]) -> int:
     return len(monthly)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("AlertRule.update", "AlertThresholdAlgo")
 def test_bulk_changes_of_the_notebook(project_name: str) -> None:
     """Only shares in the old scale are changed, monthly rules become daily ones, and the others stay as they were."""

@@ -9,6 +9,7 @@ from tests.compat.notebooks import churn, steps
 from tests.compat.stored import done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["add_surrogate", "add_artifact"])
 def test_the_notebooks_stop_at_a_501(project_name: str, tmp_path: Path, call: str) -> None:
     """The model, its dataset and its baseline are there; the next call says that the server does not offer it."""

@@ -1,6 +1,7 @@
 """The vendor's notebook about images: embeddings of pictures, published for three weeks, day by day."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import fiddler as fdl
 import numpy as np
@@ -40,7 +41,7 @@ def embeddings(name: str, rows: int) -> pd.DataFrame:
     )
 
 
-def distances(events: pd.DataFrame, centre: np.ndarray) -> np.ndarray:
+def distances(events: pd.DataFrame, centre: np.ndarray) -> Any:
     return np.linalg.norm(np.array(events["embeddings"].to_list()) - centre, axis=1)
 
 
@@ -74,10 +75,10 @@ def test_the_drift_of_the_pictures(project_name: str) -> None:
         steps.publish_batch(model, sample, environment=fdl.EnvType.PRE_PRODUCTION, dataset_name="train_time_reference")
     ]
     published = {}
+    now = datetime.now(UTC).timestamp() * 1000
     for number, name in enumerate(list(SETS)[1:]):
         pictures = embeddings(name, PICTURES)
         for day in range(WEEK_DAYS):
-            now = datetime.now(UTC).timestamp() * 1000
             timestamp = int(now - (2 - number) * 7 * DAY_MS - day * DAY_MS)
             events = pictures.sample(PUBLISHED, random_state=day)
             events["timestamp"] = timestamp
@@ -92,11 +93,11 @@ def test_the_drift_of_the_pictures(project_name: str) -> None:
     drift = {"measure": "drift", "metric": "jsd", "column": "image_feature"}
     drifts = []
     for timestamp, events in published.items():
-        day = datetime.fromtimestamp(timestamp / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        [found], _ = steps.series(model, drift, day)
+        date = datetime.fromtimestamp(timestamp / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        [found], _ = steps.series(model, drift, date)
         assert found == pytest.approx(steps.numbers_drift(edges, reference, distances(events, centre)))
-        [count], _ = steps.series(model, {"measure": "count"}, day)
-        performance, _ = steps.series(model, {"measure": "performance", "metric": "accuracy"}, day)
+        [count], _ = steps.series(model, {"measure": "count"}, date)
+        performance, _ = steps.series(model, {"measure": "performance", "metric": "accuracy"}, date)
         assert (count, performance) == (PUBLISHED, [pytest.approx(accuracy(events))])
         drifts.append(found)
     assert max(drifts[:WEEK_DAYS]) < 0.15

@@ -57,6 +57,7 @@ def make_model(name: str, project: fdl.Project, sample: pd.DataFrame, params: fd
     return model
 
 
+@pytest.mark.slow
 def test_weights_show_the_drift_of_the_minority(project_name: str) -> None:
     """Three times as many frauds hardly are a drift of the scores, unless classes are weighted: then it is plain."""
     project = steps.open_project(project_name)

@@ -5,6 +5,7 @@ from typing import Any
 import fiddler as fdl
 import numpy as np
 import pandas as pd
+import pytest
 
 from tests.compat.notebooks import steps
 from tests.compat.stored import done, stored_events
@@ -57,6 +58,7 @@ def chats(name: str, seed: int, likes: float) -> pd.DataFrame:
     return frame.assign(source_docs=frame["source_doc0"].str.cat(frame[["source_doc1", "source_doc2"]], sep="/n"))
 
 
+@pytest.mark.slow
 def test_both_datasets_of_the_notebook(project_name: str) -> None:
     """Each dataset has its own chats, and metric cards show how many of each were liked."""
     fdl.init(url=fdl.conn.url, token=fdl.conn.token, timeout=600)

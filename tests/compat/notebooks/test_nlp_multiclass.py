@@ -34,6 +34,7 @@ def posts(rows: int, seed: int) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_classes_and_embedding_of_the_notebook(project_name: str) -> None:
     """Accuracy and log loss are those of the data; the embedding has no drift, and the response says why."""
     project = steps.open_project(project_name)

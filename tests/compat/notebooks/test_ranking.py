@@ -60,6 +60,7 @@ def expected_means(events: pd.DataFrame) -> list[float]:
     return [float(np.mean(ndcg)), float(np.mean([average_precision(relevance) for relevance in found]))]
 
 
+@pytest.mark.slow
 def test_rankings_of_the_notebook(project_name: str) -> None:
     """Each search is one event, and NDCG and mean average precision are those of the 20 best hotels."""
     project = steps.create_or_load_project(project_name)

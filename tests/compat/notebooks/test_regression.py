@@ -52,6 +52,7 @@ def of_day(events: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     return events[events["timestamp"].dt.floor("D") == day]
 
 
+@pytest.mark.slow
 def test_the_error_alert_and_the_drifts_of_the_notebook(project_name: str) -> None:
     """Yesterday's mean error is a critical alert; predictions drift from the sample and from those of a week ago."""
     project = steps.open_project(project_name)
@@ -95,7 +96,7 @@ def test_the_error_alert_and_the_drifts_of_the_notebook(project_name: str) -> No
     )
     rolling.create()
     day = steps.yesterday()
-    events = hourly(flights(HOURS, seed=2, error=60))
+    events = hourly(flights(HOURS, seed=2, error=70))
     production_job = steps.publish_batch(model, events)
 
     assert [done(job)["created"] for job in (baseline_job, production_job)] == [SAMPLE_ROWS, HOURS]

@@ -51,6 +51,7 @@ def create_unless_there(definition: fdl.Segment | fdl.CustomMetric) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_costs_and_segments_of_the_demo(project_name: str) -> None:
     """A second run finds all definitions; each segment has its chats and its cost; and prompts drift from a dataset."""
     project = steps.open_project(project_name)

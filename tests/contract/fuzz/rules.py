@@ -54,18 +54,18 @@ RULES = (
     # publish_events and update_events
     "is not an event id: send a non-empty string, an integer or an integral number",
     "is missing, and the model's event_id_col names it: every event needs one",
-    "cannot be read as a time",
+    "cannot be read as a time such as 2024-05-01T12:30:00Z",
     f"cannot be read as a time; accepted are {ACCEPTED}",
-    "other content is stored for this id in the dataset",
-    "names a file that is neither CSV nor Parquet",
-    "names a model that has no event_id_col",
+    "other content is stored for this id; use another id or dataset",
+    "names a file that is neither CSV nor Parquet; its name must end in .csv, .parquet or .pq",
+    "names a model without an event_id_col, which updates need to find events",
     "is nested more than 100 levels deep",
     # delete_events and read_events
     "start_time must be before end_time",
-    "is not a cursor of this server",
+    "is not a cursor of this server; start without one",
     # read_events
     "is needed for this operator",
-    "does not belong to this operator",
+    "does not belong to this operator; remove it",
     "does not fit the type of the column",
     "must be a list of 1 to 1,000 values",
     "must be a list of two values",
@@ -76,23 +76,23 @@ RULES = (
     "must be a text",
     # download_events
     "is not a column of the model",
-    "leaves no column to write",
+    "leaves no column to write: all are vectors",
     # upload_file
     "The file name must end in one of .csv, .parquet, .pq, .tar.gz",
     # begin_multipart_upload, upload_part and complete_multipart_upload
     "is named twice",
-    "leaves a gap in the numbers",
+    "leaves a gap in the numbers; they count from 1",
     "is not stored",
-    "is stored with another id",
+    "is stored with another id; send the one that its upload returned",
     # generate_model
-    "names an upload that is not completed",
+    "names an upload that is not completed; complete it first",
     "The file has no row",
-    "A column of the file has no name",
-    "a column name is there twice",
+    "A column of the file has no name; give it one",
+    "two columns have the same name; rename one",
     "it is damaged, cut off, or of another type",
-    "it is UTF-16 and must be UTF-8",
+    "it is UTF-16; save it as UTF-8",
     # create_model and update_model
-    "is the name of an earlier column",
+    "is the name of an earlier column; names must differ",
     "is above max",
     "is not a column of the schema",
     "is not the same on every machine",
@@ -101,7 +101,7 @@ RULES = (
     "has no directive such as %Y",
     # create_baseline
     "is needed for this kind of baseline",
-    "does not belong to this kind of baseline",
+    "does not belong to this kind of baseline; remove it",
     "must be PRODUCTION for a ROLLING baseline",
     # upload_feature_impact and replace_feature_impact
     "is not an input of the model",
@@ -114,7 +114,7 @@ RULES = (
     "a rolling baseline needs a range of time",
     "the time zone is not known; use a name such as Europe/Berlin",
     "time_label or time_range is needed",
-    "is the key of another query",
+    "is the key of another query; give each its own",
     "is a model of another project",
     "only one of segment_id and segment can be given",
     "the range that it is compared with lies too early",
@@ -134,7 +134,7 @@ RULES = (
     "is the name of several versions; create the rule with POST /v3/alert-rules and a model_id",
     "is the name of no baseline of this model; create one, or remove it",
     # evaluate_alert_rule and preview_alert_rule
-    "lies in a bin that is not over yet",
+    "lies in a bin that is not over yet; try again once it is",
     "must not be before 1970",
     "times the number of columns is more than 2,000",
     # create_webhook, update_webhook
@@ -158,7 +158,7 @@ RULES = (
     "must not have the character U+0000",
     "must not have a field with the character U+0000 in its name",
     # Idempotency-Key
-    "The idempotency key was used with another body",
+    "The idempotency key was used with another body; use a new key for another request",
 )
 
 

@@ -229,6 +229,20 @@ def test_two_compute_at_once() -> None:
     assert sums == [200_000.0] * 5
 
 
+def test_quick_computations_have_a_place_of_their_own() -> None:
+    """While long computations have all other places, a quick one has its turn; one that is not quick, or needs more
+    memory than that place has, is told to come back."""
+    engine = engine_of(EndlessSnapshot(batches=1500), instances=1, memory_bytes=64 * MIB, quick_seconds=0.5)
+    large = 'SELECT list("v:x") FROM rows'
+    with engine.compute(SCHEMA):
+        for text in (ENDLESS, large):
+            assert works(engine)
+            with pytest.raises(EngineBusy), engine.compute(SCHEMA) as computation:
+                computation.rows(ROWS).query(Statement(text))
+    with engine.compute(SCHEMA) as computation:
+        assert len(computation.rows(ROWS).query(Statement(large))) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -9,11 +9,8 @@ from inference_events.events.store_errors import ModelUnknown, RevisionChanged
 from inference_events.monitoring.engine import (
     Bins,
     BinSize,
-    Computation,
     FigureEngine,
     RowSelection,
-    encode_revision,
-    is_unchanged,
     make_bins,
 )
 from inference_events.monitoring.sql_names import label_column, value_column
@@ -209,24 +206,6 @@ def test_another_schema_is_an_error(engine: FigureEngine, opened: Opened) -> Non
     opened.store.drop(MODEL).result()
     with pytest.raises(ModelUnknown), engine.compute(schema_of(opened)):
         pass
-
-
-def test_the_revision_as_text(engine: FigureEngine, opened: Opened) -> None:
-    """The text of the revisions stays as long as no event changes, and no other text counts as it."""
-    publish(opened, 0.1)
-
-    def revision(computation: Computation) -> Any:
-        return [computation.data_revision(environment) for environment in ("production", "dataset")]
-
-    with engine.compute(schema_of(opened)) as computation:
-        known = encode_revision(*revision(computation))
-        assert is_unchanged(known, *revision(computation))
-        for other in (None, "", "1", "é", known + " ", known[:-1]):
-            assert not is_unchanged(other, *revision(computation))
-    opened.append({"id": "a"})
-    with engine.compute(schema_of(opened)) as computation:
-        assert not is_unchanged(known, *revision(computation))
-        assert is_unchanged(known.partition("-")[0], revision(computation)[0])
 
 
 def test_bins_are_those_of_the_zone(engine: FigureEngine, opened: Opened) -> None:

@@ -143,10 +143,10 @@ def test_labels_of_bins() -> None:
     assert shown(pair(column(), xs(3.5, 3.5), xs(3.5, 4))) == {"[3.5, 3.5]": (2, 1), "above": (0, 1)}
 
 
-def test_null_shares() -> None:
-    """Nulls are in no histogram; both sides report their share."""
+def test_nulls() -> None:
+    """Nulls are in no histogram; both sides report how many there are."""
     found = pair(column(), xs(1, None, None, math.nan), xs(1, 1, None))
-    assert (found.baseline.null_share, found.window.null_share) == (0.75, 1 / 3)
+    assert (found.baseline.nulls, found.window.nulls) == (3, 1)
     assert (found.baseline.size, found.window.size) == (1, 2)
 
 

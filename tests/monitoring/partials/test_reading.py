@@ -1,6 +1,6 @@
 """Only what is missing is read, the newest first; what is kept has bounds, and belongs to one moment."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,12 +10,15 @@ import pytest
 from inference_events.errors import BadRequest
 from inference_events.events.columns import ColumnSelection
 from inference_events.events.store import Snapshot
+from inference_events.monitoring import fql
 from inference_events.monitoring.engine import (
+    BaselineUnfinished,
     BinSize,
     FigureEngine,
     FiguresUnfinished,
     QueryTimeout,
     QueryTooLarge,
+    gradual,
     make_bins,
 )
 from inference_events.monitoring.metrics import Figure, MetricQuery, ordered
@@ -31,7 +34,8 @@ DAYS = 10
 WINDOW = Window("production", make_bins(BinSize.DAY, START, START + DAYS * DAY))
 ACCURACY, AUC, DRIFT = MetricQuery("accuracy"), MetricQuery("auc"), MetricQuery("jsd", column="x", baseline="training")
 QUERIES = [ACCURACY, AUC, DRIFT]
-QUARTER = HOUR // 4
+# What these tests are about is the same for both.
+ONE_ENGINE = pytest.mark.parametrize("store_engine", ["duckdb"], indirect=True)
 
 
 class WatchedStore:
@@ -95,23 +99,26 @@ def engine_of(store: WatchedStore, **bounds: Any) -> FigureEngine:
 
 
 def test_only_what_changed_is_read(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
-    """Without a change, no event is read. After one, the events of its hour are; for AUC, those of its bin."""
+    """Without a change, no event is read. After one, the events of its hour are; for AUC and a quantile of a custom
+    metric, those of its bin."""
     subject = subject_of(opened)
-    merged(watched, subject, WINDOW, QUERIES)
+    quantile = fql.compile_metric("quantile(x, level=0.25) + auroc()", subject)
+    merged(watched, subject, WINDOW, [*QUERIES, quantile])
     assert store.read()
-    merged(watched, subject, WINDOW, QUERIES)
+    merged(watched, subject, WINDOW, [*QUERIES, quantile])
     assert store.reads == []
     hour = START + 77 * HOUR
     opened.update({"id": "77", "label": False})
     merged(watched, subject, WINDOW, [ACCURACY, DRIFT])
     assert set(store.read()) == {(hour, hour + HOUR)}
-    merged(watched, subject, WINDOW, [AUC])
+    merged(watched, subject, WINDOW, [AUC, quantile])
     assert set(store.read()) == {(START + 3 * DAY, START + 4 * DAY)}
     opened.append({"id": "3", "at": START, "x": 0.9})
     merged(watched, subject, WINDOW, QUERIES)
     assert store.read() == []
 
 
+@ONE_ENGINE
 def test_other_bins_use_the_same_partials(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:
     """Partials serve bins of every size and zone, and every metric that needs the same sums."""
     subject = subject_of(opened)
@@ -170,6 +177,12 @@ def test_the_next_request_continues(
     assert_same(found, direct(watched, subject, WINDOW, [query]))
 
 
+def test_the_newest_cells_are_read_first() -> None:
+    """Of several ranges of cells, too, the newest one is read first, and from its end."""
+    assert list(filling.portions([(0, 2), (10, 15)], 3))[:2] == [(12, 15), (10, 12)]
+    assert [cells[0] for cells in filling.portions([(0, 2), (10, 15)], 3)][-1] == 0
+
+
 def attempt(
     engine: FigureEngine, subject: Subject, query: MetricQuery, store: WatchedStore, errors: list[FiguresUnfinished]
 ) -> list[list[Figure]]:
@@ -182,6 +195,7 @@ def attempt(
         return []
 
 
+@ONE_ENGINE
 def test_more_rows_than_memory_is_for(
     watched: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,16 +226,67 @@ def test_a_computation_of_an_earlier_moment(watched: FigureEngine, opened: Opene
     assert merged(watched, subject, longer, QUERIES)[0][-1].rows == 1
 
 
+@ONE_ENGINE
 def test_nothing_is_kept_beyond_the_bound(opened: Opened, store: WatchedStore) -> None:
     """What is kept takes no more bytes than it may, and figures are the same without it."""
     subject = subject_of(opened)
+    expected = direct_figures(opened, subject, QUERIES, BASELINES)
     for bound in (0, 5000):
         engine = engine_of(store, cache_bytes=bound)
         found = merged(engine, subject, WINDOW, QUERIES)
         with engine.compute(subject.schema) as computation:
             assert computation.cache.nbytes <= bound
-        assert_same(found, direct(engine, subject, WINDOW, QUERIES))
+        assert_same(found, expected)
         engine.close()
+
+
+@pytest.mark.parametrize("baseline", ["training", "first days"])
+@pytest.mark.parametrize("store_engine", ["postgres"], indirect=True)
+def test_a_baseline_is_read_in_several_requests(
+    watched: FigureEngine, opened: Opened, store: WatchedStore, monkeypatch: pytest.MonkeyPatch, baseline: str
+) -> None:
+    """If PostgreSQL takes longer for a baseline than a request may, the next request goes on; a change starts again."""
+    monkeypatch.setattr(gradual, "PART_ROWS", 7)
+    opened.append(*({"id": f"t{number}", "at": START, "x": number / 60, "n": number % 3} for number in range(60)))
+    subject = subject_of(opened)
+    baselines = dict(BASELINES)
+    baselines["first days"] = Baseline("5", "first days", "production", START, START + 7 * DAY)
+    query = MetricQuery("jsd", column="n", baseline=baseline)
+
+    def compute(reads: int | None) -> list[list[Figure]]:
+        store.fail_after = reads
+        with watched.compute(subject.schema) as computation:
+            return compute_figures(computation, WINDOW, [query], subject, baselines)
+
+    opened.publish(*({"id": f"{hour}", "at": START + hour * HOUR, "n": hour % 5} for hour in range(DAYS * 24)))
+    read = 0
+    for _ in range(2):
+        with pytest.raises(
+            BaselineUnfinished, match="events of the baseline are read after 10 seconds; repeat"
+        ) as raised:
+            compute(3)
+        assert int(raised.value.message.split()[0]) > read
+        read = int(raised.value.message.split()[0])
+    environment = baselines[baseline].environment_id
+    reads = len(store.read(environment))
+    found = compute(None)
+    assert_same(found, direct_figures(opened, subject, [query], baselines))
+    assert reads + len(store.read(environment)) < 80
+    compute(0)
+    change = opened.append if environment == "dataset" else opened.publish
+    change({"id": "more", "at": START + 1, "n": 4})
+    assert_same(compute(None), direct_figures(opened, subject, [query], baselines))
+
+
+def direct_figures(
+    opened: Opened, subject: Subject, queries: Sequence[MetricQuery], baselines: Mapping[str, Baseline]
+) -> list[list[Figure]]:
+    """Return figures that nothing kept is part of."""
+    engine = FigureEngine(opened.store, 60, cache_bytes=0)
+    with engine.compute(subject.schema) as computation:
+        found = compute_figures(computation, WINDOW, queries, subject, baselines)
+    engine.close()
+    return found
 
 
 def test_a_long_rolling_baseline_is_read_once(watched: FigureEngine, opened: Opened, store: WatchedStore) -> None:

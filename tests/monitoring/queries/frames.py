@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from inference_events.catalog.tables import Model
 from inference_events.monitoring.engine import FigureEngine
 from inference_events.monitoring.queries import Baseline, KnownModel
-from inference_events.monitoring.queries.frame import Answer, Frame
+from inference_events.monitoring.queries.frame import Frame, FrameResult
 from inference_events.monitoring.queries.service import Plan
 from inference_events.monitoring.subject import ROLES, Subject
 from tests.monitoring.engine.statements import schema_of
@@ -125,13 +125,13 @@ def frame_of(opened: Opened, subject: Subject | None = None, **fields: Any) -> F
     return Frame(known, **(defaults | fields))
 
 
-def computed(engine: FigureEngine, plan: Plan[Answer[T]]) -> Answer[T]:
+def computed(engine: FigureEngine, plan: Plan[FrameResult[T]]) -> FrameResult[T]:
     """Return what a plan computes."""
     with engine.compute(plan.subject.schema) as computation:
         return plan.compute(computation)
 
 
-def content(engine: FigureEngine, plan: Plan[Answer[T]]) -> T:
+def content(engine: FigureEngine, plan: Plan[FrameResult[T]]) -> T:
     """Return what a plan computes if the client knows nothing yet."""
     found = computed(engine, plan).content
     assert found is not None

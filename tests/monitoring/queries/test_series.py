@@ -1,7 +1,7 @@
 """Series, violations and labels by bin are exact on both engines, after corrections, moves and deletions."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import quantiles
 from typing import Any
@@ -46,12 +46,18 @@ MEASURES: list[dict[str, Any]] = [
 ]
 
 
-def series_plan(opened: Opened, *, group_by: str | None = None, segment: str | None = None) -> SeriesPlan:
+def series_plan(
+    opened: Opened,
+    *,
+    group_by: str | None = None,
+    segment: str | None = None,
+    measures: Sequence[dict[str, Any]] = MEASURES,
+) -> SeriesPlan:
     frame = frame_of(opened)
     if segment is not None:
         frame = replace(frame, segment=fql.compile_segment(segment, frame.known.subject))
-    measures = [measure_of(frame.known, one, "/measures") for one in MEASURES]
-    return SeriesPlan(frame, measures, BinSize.DAY, BINS, group_by)
+    chosen = [measure_of(frame.known, one, "/measures") for one in measures]
+    return SeriesPlan(frame, chosen, BinSize.DAY, BINS, group_by)
 
 
 def expected(events: list[Event], received: Mapping[str, int]) -> list[float | None]:
@@ -129,7 +135,7 @@ def test_series(engine: FigureEngine, opened: Opened) -> None:
 def test_a_known_revision(engine: FigureEngine, opened: Opened) -> None:
     """Nothing is computed for a client that has the present revision; a change of events or model ends that."""
     kept = first_events(opened)
-    plan = series_plan(opened)
+    plan = series_plan(opened, measures=[{"measure": "drift", "column": "name"}])
     first = computed(engine, plan)
     known = replace(plan, frame=replace(plan.frame, known_revision=first.data_revision))
     assert computed(engine, known).content is None

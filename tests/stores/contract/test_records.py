@@ -38,7 +38,7 @@ def test_the_record_has_the_whole_attempt(opened: Opened) -> None:
     written = IdempotencyRecord("t", "PATCH", "/p", "key", b"\x00\xff", bytes(range(256)), NOW)
     opened.publish({"id": "a"}, records=[RecordOfRows(written, 0, 1)])
     found = opened.store.find_record(RetryKey("t", "PATCH", "/p", "key"), b"")
-    assert found == dataclasses.replace(written, statuses=bytes([RowStatus.CREATED]))
+    assert found == written._replace(statuses=bytes([RowStatus.CREATED]))
     assert opened.store.find_record(RetryKey("t", "POST", "/p", "key"), b"") is None
 
 

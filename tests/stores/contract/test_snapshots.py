@@ -76,6 +76,23 @@ def test_a_selection_is_a_range_of_an_environment(opened: Opened) -> None:
     assert read_once(opened, start=NOW + 500) == []
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_parts_by_keys(opened: Opened) -> None:
+    """Parts of so many events, each after the greatest key of the one before, hold every event once, at any moment."""
+    publish(opened, 500)
+    opened.publish(*({"id": f"{'long' * 200}{each}", "at": NOW, "x": 1000.0 + each} for each in range(20)))
+    found: list[tuple[Any, ...]] = []
+    after = None
+    for _ in range(9):
+        with moment(opened) as snapshot:
+            part = list(batches(snapshot, "x", most=64, after=after, with_received=True))
+        names = [name for batch in part for name in _plain(batch["key"])]
+        assert len(names) == min(64, 520 - len(found))
+        found += rows(iter(part), "v:x", "received_at")
+        after = max(names)
+    assert sorted(found) == [(float(x), NOW) for x in (*range(500), *range(1000, 1020))]
+
+
 def test_batches_have_the_declared_types(opened: Opened) -> None:
     """A batch has the times of the events, then the columns asked for, with the types of the schema and their nulls."""
     types = {

@@ -68,6 +68,7 @@ from .binned_figures import BinnedFigures
 from .binned_labels import BinnedLabels
 from .binned_series import BinnedSeries
 from .binned_violations import BinnedViolations
+from .chart_segment_type_0 import ChartSegmentType0
 from .check_definition_request import CheckDefinitionRequest
 from .check_definition_response import CheckDefinitionResponse
 from .column import Column
@@ -235,6 +236,7 @@ from .multipart_complete import MultipartComplete
 from .multipart_init import MultipartInit
 from .named_reference import NamedReference
 from .newest_event_type_0 import NewestEventType0
+from .no_baseline import NoBaseline
 from .normal_kind import NormalKind
 from .notification import Notification
 from .notification_channel import NotificationChannel
@@ -432,6 +434,7 @@ __all__ = (
     "BinnedViolations",
     "BinSize",
     "BinStep",
+    "ChartSegmentType0",
     "CheckDefinitionRequest",
     "CheckDefinitionResponse",
     "Column",
@@ -597,6 +600,7 @@ __all__ = (
     "MultipartInit",
     "NamedReference",
     "NewestEventType0",
+    "NoBaseline",
     "NormalKind",
     "Notification",
     "NotificationChannel",

@@ -66,7 +66,7 @@ class AlertRule:
     warning_threshold: float | None
     """ A value beyond it is a warning, unless it is critical. """
     category: None | str
-    """ The value whose events `frequency` counts. """
+    """ The value whose events `frequency` counts, or the label of a rule with another metric. """
     baseline: AlertRuleBaselineType0 | None
     """ The baseline that a drift compares with. """
     segment: AlertRuleSegmentType0 | None

@@ -60,7 +60,7 @@ class AlertRuleCreate:
     evaluation_delay: int | Unset = 0
     """ Hours to wait after the end of a bin before it is judged. """
     category: None | str | Unset = UNSET
-    """ The value whose events `frequency` counts. """
+    """ The value whose events `frequency` counts. With any other metric it is a label, without an effect. """
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.auto_threshold_params_type_0 import AutoThresholdParamsType0  # noqa: PLC0415

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import define as _attrs_define
 
+from ..models.no_baseline import NoBaseline, check_no_baseline
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="AskedMetric")
@@ -23,8 +24,9 @@ class AskedMetric:
     """ The column that it takes, or `__ANY__`. """
     category: None | str | Unset = UNSET
     """ The value that `frequency` counts. """
-    baseline_id: None | Unset | UUID = UNSET
-    """ The baseline that a drift compares with. """
+    baseline_id: NoBaseline | None | Unset | UUID = UNSET
+    """ The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
+     """
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -46,6 +48,8 @@ class AskedMetric:
             baseline_id = UNSET
         elif isinstance(self.baseline_id, UUID):
             baseline_id = str(self.baseline_id)
+        elif isinstance(self.baseline_id, str):
+            baseline_id = self.baseline_id
         else:
             baseline_id = self.baseline_id
 
@@ -88,7 +92,7 @@ class AskedMetric:
 
         category = _parse_category(d.pop("category", UNSET))
 
-        def _parse_baseline_id(data: object) -> None | Unset | UUID:
+        def _parse_baseline_id(data: object) -> NoBaseline | None | Unset | UUID:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -96,12 +100,20 @@ class AskedMetric:
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                baseline_id_type_0 = UUID(data)
+                componentsschemas_chosen_baseline_type_0_type_0 = UUID(data)
 
-                return baseline_id_type_0
+                return componentsschemas_chosen_baseline_type_0_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Unset | UUID, data)
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_chosen_baseline_type_1 = check_no_baseline(data)
+
+                return componentsschemas_chosen_baseline_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(NoBaseline | None | Unset | UUID, data)
 
         baseline_id = _parse_baseline_id(d.pop("baseline_id", UNSET))
 

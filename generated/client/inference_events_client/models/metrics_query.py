@@ -8,11 +8,12 @@ from uuid import UUID
 
 from attrs import define as _attrs_define
 
+from ..models.no_baseline import NoBaseline, check_no_baseline
 from ..models.viz_type import VizType, check_viz_type
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.segment_choice_type_0 import SegmentChoiceType0
+    from ..models.chart_segment_type_0 import ChartSegmentType0
 
 
 T = TypeVar("T", bound="MetricsQuery")
@@ -32,21 +33,21 @@ class MetricsQuery:
     """ The columns that it takes, each a series. """
     categories: list[str] | None | Unset = UNSET
     """ The values that `frequency` counts, each a series. """
-    baseline_id: None | Unset | UUID = UNSET
+    baseline_id: NoBaseline | None | Unset | UUID = UNSET
     """ The baseline that a drift compares with. Default is the oldest one that is a whole dataset.
      """
     segment_id: None | Unset | UUID = UNSET
     """ A segment of the model, to take only its events. Not together with `segment`. """
-    segment: None | SegmentChoiceType0 | Unset = UNSET
-    """ Take only the events of a segment: a stored one of the model, or one that a definition makes. Exactly one of
-    `id` and
-    `definition` must be given and not null.
+    segment: ChartSegmentType0 | None | Unset = UNSET
+    """ Take only the events of a segment: a stored one of the model, or one that a definition makes. If it has
+    neither, as
+    in charts of the vendor's without a segment, all events are taken.
      """
     viz_type: VizType | Unset = UNSET
     """ How a client draws a chart. It has no effect on the figures. """
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.segment_choice_type_0 import SegmentChoiceType0  # noqa: PLC0415
+        from ..models.chart_segment_type_0 import ChartSegmentType0  # noqa: PLC0415
 
         query_key = str(self.query_key)
 
@@ -77,6 +78,8 @@ class MetricsQuery:
             baseline_id = UNSET
         elif isinstance(self.baseline_id, UUID):
             baseline_id = str(self.baseline_id)
+        elif isinstance(self.baseline_id, str):
+            baseline_id = self.baseline_id
         else:
             baseline_id = self.baseline_id
 
@@ -91,7 +94,7 @@ class MetricsQuery:
         segment: dict[str, Any] | None | Unset
         if isinstance(self.segment, Unset):
             segment = UNSET
-        elif isinstance(self.segment, SegmentChoiceType0):
+        elif isinstance(self.segment, ChartSegmentType0):
             segment = self.segment.to_dict()
         else:
             segment = self.segment
@@ -126,7 +129,7 @@ class MetricsQuery:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.segment_choice_type_0 import SegmentChoiceType0  # noqa: PLC0415
+        from ..models.chart_segment_type_0 import ChartSegmentType0  # noqa: PLC0415
 
         d = dict(src_dict)
         query_key = UUID(d.pop("query_key"))
@@ -169,7 +172,7 @@ class MetricsQuery:
 
         categories = _parse_categories(d.pop("categories", UNSET))
 
-        def _parse_baseline_id(data: object) -> None | Unset | UUID:
+        def _parse_baseline_id(data: object) -> NoBaseline | None | Unset | UUID:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -177,12 +180,20 @@ class MetricsQuery:
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                baseline_id_type_0 = UUID(data)
+                componentsschemas_chosen_baseline_type_0_type_0 = UUID(data)
 
-                return baseline_id_type_0
+                return componentsschemas_chosen_baseline_type_0_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Unset | UUID, data)
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_chosen_baseline_type_1 = check_no_baseline(data)
+
+                return componentsschemas_chosen_baseline_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(NoBaseline | None | Unset | UUID, data)
 
         baseline_id = _parse_baseline_id(d.pop("baseline_id", UNSET))
 
@@ -203,7 +214,7 @@ class MetricsQuery:
 
         segment_id = _parse_segment_id(d.pop("segment_id", UNSET))
 
-        def _parse_segment(data: object) -> None | SegmentChoiceType0 | Unset:
+        def _parse_segment(data: object) -> ChartSegmentType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -211,12 +222,12 @@ class MetricsQuery:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                componentsschemas_segment_choice_type_0 = SegmentChoiceType0.from_dict(data)
+                componentsschemas_chart_segment_type_0 = ChartSegmentType0.from_dict(data)
 
-                return componentsschemas_segment_choice_type_0
+                return componentsschemas_chart_segment_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | SegmentChoiceType0 | Unset, data)
+            return cast(ChartSegmentType0 | None | Unset, data)
 
         segment = _parse_segment(d.pop("segment", UNSET))
 

@@ -2,7 +2,8 @@
 
 type Reviver = (this: unknown, key: string, value: unknown, context?: { source: string }) => unknown;
 
-const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
+/** `JSON.parse` whose reviver gets the text that a value was read from. */
+export const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
 /** Parse JSON. An integer beyond 2^53 becomes a string of its digits. */
 export function parseExact(text: string): unknown {

@@ -15,6 +15,7 @@ export type Pulse = Schemas["Pulse"];
 
 const EVERY_MS = 2000;
 const REST = 10;
+const MIN_WAIT_MS = 50;
 
 /** The state of the model that is open. */
 export const pulse = signal<Pulse | null>(null);
@@ -79,8 +80,9 @@ export function useLive<T>(key: string, revision: string, load: (abort: AbortSig
   useEffect(() => {
     if (resource.isLoading || revision === last.current.revision) return;
     const { took, ended } = last.current;
-    const timer = setTimeout(resource.reload, Math.max(0, ended + REST * took - performance.now()));
-    return () => clearTimeout(timer);
+    const wait = Math.max(MIN_WAIT_MS, ended + REST * took - performance.now());
+    const timer = setInterval(() => document.visibilityState === "visible" && resource.reload(), wait);
+    return () => clearInterval(timer);
   }, [revision, resource.isLoading, resource.reload]);
   return resource;
 }

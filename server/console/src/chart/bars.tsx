@@ -30,11 +30,19 @@ export function Bars({ labels, sides, write, label, isSmall = false }: Props) {
   const width = isSmall ? SMALL.width : WIDTH;
   const height = isSmall ? SMALL.height : 160;
   const most = Math.max(...sides.flatMap((side) => side.values), 0) || 1;
+  // Two bars as wide as the page are no picture.
+  const isFew = !isSmall && labels.length < 6;
   const slot = width / Math.max(labels.length, 1);
   const gap = Math.min(slot * 0.2, 6);
   const wide = (slot - gap) / sides.length;
   return (
-    <svg class="bars" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} preserveAspectRatio="none">
+    <svg
+      class={isFew ? "bars few" : "bars"}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={label}
+      preserveAspectRatio="none"
+    >
       {sides.map((side, n) =>
         side.values.map((value, bin) => {
           const tall = (value / most) * (height - 2);

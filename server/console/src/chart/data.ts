@@ -185,7 +185,8 @@ export function exact(value: number | null): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-function cell(text: string): string {
+/** Write a cell of a CSV file. */
+export function cell(text: string): string {
   // A spreadsheet would run a name that starts like a formula.
   const safe = /^[=+@\t\r]|^-[^\d]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

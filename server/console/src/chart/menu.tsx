@@ -104,7 +104,8 @@ function urlOf(path: string): string {
   return new URL(path.replace(/^\//, ""), ROOT).href;
 }
 
-function save(content: Blob, name: string): void {
+/** Give the browser a file to keep. */
+export function save(content: Blob, name: string): void {
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(content);
   anchor.download = name;
@@ -112,7 +113,8 @@ function save(content: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
 }
 
-function fileName(title: string): string {
+/** Return the name of a file that is called like a chart. */
+export function fileName(title: string): string {
   return (
     title
       .toLowerCase()

@@ -84,7 +84,7 @@ export function makePlot(element: HTMLElement, options: PlotOptions): uPlot {
           ...axis,
           grid,
           ticks: { show: false },
-          size: 56,
+          size: (_, values) => Math.max(56, ...(values ?? []).map((text) => 7 * (text?.length ?? 0) + 10)),
           gap: 6,
           // Half an event has no line.
           ...(isWhole(options) ? { incrs: WHOLE_STEPS } : {}),

@@ -1,9 +1,10 @@
 /** The drift of one column: both distributions, what each bin adds, the drift over time, and how it is computed. */
 
-import type { ComponentChildren } from "preact";
 import { api, body, type Schemas } from "../api/client";
 import { useLive } from "../api/pulse";
+import { Facts } from "../ui/facts";
 import { count, figure, percent } from "../ui/number";
+import type { Source } from "../ui/plot";
 import { Empty, Loaded } from "../ui/states";
 import { TableBox } from "../ui/table-box";
 import { plain, Text } from "../ui/text";
@@ -13,9 +14,11 @@ import { NoEvents } from "./drift";
 import { BaselineChoice, type DriftChoice, describeBaseline, MetricChoice } from "./drift-choice";
 import { DriftFormula } from "./drift-formula";
 import { Overlay } from "./drift-overlay";
-import { type Distribution, missingShare, partsOf, SHOWN_CATEGORIES, type Side } from "./drift-parts";
+import { type Distribution, type Metric, missingShare, partsOf, SHOWN_CATEGORIES, type Side } from "./drift-parts";
 import { DriftOverTime } from "./drift-series";
 import { Verdict } from "./drift-table";
+
+const PATH = "/v3/monitoring/distribution";
 
 interface Props {
   model: Model;
@@ -35,25 +38,32 @@ export function DriftColumn({ model, baselines, choice, column }: Props) {
   const distribution = useLive(
     JSON.stringify([selection.key, choice.baseline.id]),
     selection.revision,
-    async (signal) => (await body(api.POST("/v3/monitoring/distribution", { body: request, signal }))).data,
+    async (signal) => (await body(api.POST(PATH, { body: request, signal }))).data,
   );
   return (
     <>
       <div class="page-head">
-        <a href={linkToPage(model.id, "drift", null, choice.query)}>All columns</a>
         <h1>
-          Drift of <Text value={column} />
+          <a href={linkToPage(model.id, "drift", null, choice.query)}>Drift</a> / <Text value={column} />
         </h1>
         <BaselineChoice baselines={baselines} choice={choice} />
         <MetricChoice choice={choice} />
       </div>
-      <Loaded resource={distribution}>{(found) => <Found found={found} choice={choice} />}</Loaded>
+      <Loaded resource={distribution}>
+        {(found) => (
+          <Found
+            found={found}
+            choice={choice}
+            source={{ call: { path: PATH, body: request }, revision: found.data_revision }}
+          />
+        )}
+      </Loaded>
       <DriftOverTime choice={choice} column={column} />
     </>
   );
 }
 
-function Found({ found, choice }: { found: Distribution; choice: DriftChoice }) {
+function Found({ found, choice, source }: { found: Distribution; choice: DriftChoice; source: Source }) {
   const [now, before] = found.sides ?? [];
   if (!now || !before) {
     return (
@@ -67,13 +77,14 @@ function Found({ found, choice }: { found: Distribution; choice: DriftChoice }) 
   const names = { before: plain(choice.baseline.name), now: "Now" };
   return (
     <>
-      <Facts now={now} before={before} choice={choice} />
+      <DriftFacts now={now} before={before} choice={choice} />
       <Overlay
         parts={parts}
         missing={{ before: missingShare(before), now: missingShare(now) }}
         metric={choice.metric}
         names={names}
         edges={found.edges ?? null}
+        source={source}
       />
       <DriftFormula found={found} parts={parts} choice={choice} />
       <Summaries now={now} before={before} names={names} />
@@ -81,46 +92,34 @@ function Found({ found, choice }: { found: Distribution; choice: DriftChoice }) 
   );
 }
 
-function Facts({ now, before, choice }: { now: Side; before: Side; choice: DriftChoice }) {
-  const drifts = before.drifts;
-  const drift = drifts?.[choice.metric];
-  const value = (one: Schemas["Figure"] | undefined) => (one?.value == null ? "–" : figure(one.value));
+function DriftFacts({ now, before, choice }: { now: Side; before: Side; choice: DriftChoice }) {
+  const value = (metric: Metric) => {
+    const found = before.drifts?.[metric].value ?? null;
+    return (
+      <span class={metric === choice.metric ? "strong" : ""} title={String(found ?? "")}>
+        {found === null ? "–" : figure(found)}
+      </span>
+    );
+  };
   return (
-    <dl class="facts">
-      <Fact name="JSD">
-        <span class={choice.metric === "jsd" ? "strong" : ""} title={String(drifts?.jsd.value ?? "")}>
-          {value(drifts?.jsd)}
-        </span>
-      </Fact>
-      <Fact name="PSI">
-        <span class={choice.metric === "psi" ? "strong" : ""} title={String(drifts?.psi.value ?? "")}>
-          {value(drifts?.psi)}
-        </span>
-      </Fact>
-      <Fact name="Verdict">
-        <Verdict drift={drift} limit={choice.limit} />
-      </Fact>
-      <Fact name="Values now">{count(now.size)}</Fact>
-      <Fact name="Values of the baseline">{count(before.size)}</Fact>
-      <Fact name="Missing now">{share(now)}</Fact>
-      <Fact name="Missing in the baseline">{share(before)}</Fact>
-      <Fact name="Baseline">{describeBaseline(choice.baseline)}</Fact>
-    </dl>
+    <Facts
+      facts={{
+        JSD: value("jsd"),
+        PSI: value("psi"),
+        Verdict: <Verdict drift={before.drifts?.[choice.metric]} limit={choice.limit} />,
+        "Values now": count(now.size),
+        "Values of the baseline": count(before.size),
+        "Missing now": share(now),
+        "Missing in the baseline": share(before),
+        Baseline: describeBaseline(choice.baseline),
+      }}
+    />
   );
 }
 
 function share(side: Side): string {
   const missing = missingShare(side);
   return missing === null ? "–" : percent(100 * missing);
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
 
 function Summaries({ now, before, names }: { now: Side; before: Side; names: { before: string; now: string } }) {

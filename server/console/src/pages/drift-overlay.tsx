@@ -1,7 +1,7 @@
 /** Two distributions over the same bins, one over the other, and what each bin adds to the drift. */
 
-import { count, figure, percent } from "../ui/number";
-import { Plot } from "../ui/plot";
+import { figure, percent } from "../ui/number";
+import { type Cell, Plot, type Source } from "../ui/plot";
 import { plain } from "../ui/text";
 import type { Metric, Part } from "./drift-parts";
 
@@ -27,6 +27,7 @@ interface Props {
   names: { before: string; now: string };
   /** The edges of bins of numbers. */
   edges: readonly number[] | null;
+  source: Source;
 }
 
 interface Bar {
@@ -36,7 +37,7 @@ interface Bar {
   isMissing: boolean;
 }
 
-export function Overlay({ parts, missing, metric, names, edges }: Props) {
+export function Overlay({ parts, missing, metric, names, edges, source }: Props) {
   const bars = barsOf(parts, missing);
   const sum = parts.reduce((all, part) => all + part.term, 0);
   const most = parts.reduce<Part | null>((best, part) => (best && best.term >= part.term ? best : part), null);
@@ -53,11 +54,12 @@ export function Overlay({ parts, missing, metric, names, edges }: Props) {
   return (
     <Plot
       title="Both distributions"
+      source={source}
       finding={finding}
       points={bars.length}
       say={say}
       head={["Bin", names.before, "Share", names.now, "Share", metric === "jsd" ? "Adds to JSD²" : "Adds to PSI"]}
-      rows={() => [...parts.map((part) => row(part)), missingRow(missing)]}
+      rows={() => [...parts.map(row), ["null", null, missing.before, null, missing.now, null]]}
     >
       {(cursor, point) => (
         <>
@@ -90,20 +92,8 @@ function describe(bar: Bar | undefined, part: Part | undefined, sum: number, nam
   return `${plain(bar.label)}: ${shares}${added}`;
 }
 
-function row(part: Part): string[] {
-  return [
-    part.label,
-    count(part.before),
-    percent(100 * part.beforeShare),
-    count(part.now),
-    percent(100 * part.nowShare),
-    figure(part.term),
-  ];
-}
-
-function missingRow({ before, now }: Missing): string[] {
-  const share = (value: number | null) => (value === null ? "–" : percent(100 * value));
-  return ["null", "", share(before), "", share(now), "not part of it"];
+function row(part: Part): Cell[] {
+  return [part.label, part.before, part.beforeShare, part.now, part.nowShare, part.term];
 }
 
 interface PictureProps {
@@ -137,7 +127,13 @@ function Picture({ bars, parts, edges, cursor, point }: PictureProps) {
             width={scale.step}
             height={INNER.height}
           />
-          <Pair bar={bar} place={place} scale={scale} added={most > 0 ? (parts[place]?.term ?? 0) / most : 0} />
+          <Pair
+            bar={bar}
+            place={place}
+            scale={scale}
+            gap={gapOf(bar, edges)}
+            added={most > 0 ? (parts[place]?.term ?? 0) / most : 0}
+          />
         </g>
       ))}
       <Names bars={bars} edges={edges} scale={scale} />
@@ -175,10 +171,24 @@ function Shares({ scale: { y, top } }: { scale: Scale }) {
   );
 }
 
+interface PairProps {
+  bar: Bar;
+  place: number;
+  scale: Scale;
+  /** The part of the bin that is free on either side. */
+  gap: number;
+  added: number;
+}
+
+/** Return the free part beside a bar: bins between edges touch, as their values do. */
+function gapOf(bar: Bar, edges: PictureProps["edges"]): number {
+  if (bar.isMissing) return 0.2;
+  return edges ? 0.01 : 0.1;
+}
+
 /** Both shares of a bin, and under them what it adds: 1 for the bin that adds most. */
-function Pair({ bar, place, scale, added }: { bar: Bar; place: number; scale: Scale; added: number }) {
+function Pair({ bar, place, scale, gap, added }: PairProps) {
   const { step, y } = scale;
-  const gap = bar.isMissing ? 0.2 : step > 12 ? 0.1 : 0;
   const left = scale.left(place) + step * gap;
   const width = step * (1 - 2 * gap);
   return (

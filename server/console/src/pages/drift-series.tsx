@@ -7,18 +7,20 @@ import type { ChartData } from "../chart/data";
 import { figure } from "../ui/number";
 import { Loaded } from "../ui/states";
 import { useSelection } from "../url/selection";
+import { useAlertMarks } from "./alert-marks";
+import { dailyBins } from "./daily-bins";
 import type { DriftChoice } from "./drift-choice";
 import { FEW_EVENTS } from "./drift-parts";
 
 const PATH = "/v3/monitoring/series";
-const MAX_BINS = 120;
 
 type Found = Schemas["BinnedSeries"];
 
 export function DriftOverTime({ choice, column }: { choice: DriftChoice; column: string }) {
   const selection = useSelection();
+  const alerts = useAlertMarks(selection);
   const drift = { measure: "drift" as const, column, metric: choice.metric, baseline_id: choice.baseline.id };
-  const request = { ...selection.body, max_bins: MAX_BINS, measures: [drift] };
+  const request = { ...selection.body, ...dailyBins(selection.bounds), measures: [drift] };
   const series = useLive(
     JSON.stringify([selection.key, choice.baseline.id, choice.metric]),
     selection.revision,
@@ -30,7 +32,7 @@ export function DriftOverTime({ choice, column }: { choice: DriftChoice; column:
         <Chart
           title={`${choice.metric.toUpperCase()} over time`}
           unit={`distance to ${choice.baseline.name}`}
-          data={driftData(found, choice)}
+          data={{ ...driftData(found, choice), marks: alerts }}
           span={[0, null]}
           write={figure}
           call={{ path: PATH, body: request }}

@@ -37,8 +37,6 @@ export function DriftTable({ modelId, found, metric, limit, query }: Props) {
         <thead>
           <tr>
             <OrderHead order="name" label="Column" direction="ascending" />
-            <th scope="col">Role</th>
-            <th scope="col">Type</th>
             <OrderHead order="drift" label={metric.toUpperCase()} direction="descending" />
             <th scope="col">Verdict</th>
             <th scope="col">Trend</th>
@@ -52,6 +50,8 @@ export function DriftTable({ modelId, found, metric, limit, query }: Props) {
             <th scope="col" class="number">
               In baseline
             </th>
+            <th scope="col">Role</th>
+            <th scope="col">Type</th>
           </tr>
         </thead>
         <tbody>
@@ -105,8 +105,6 @@ function Row({ column, limit, link }: { column: Column; limit: number; link: str
           <Text value={column.column} />
         )}
       </th>
-      <td class="quiet">{(column.role ?? "none").replace(/s$/, "")}</td>
-      <td class="quiet">{column.data_type}</td>
       <td class="number">{drift?.value == null ? <span class="quiet">–</span> : figure(drift.value)}</td>
       <td>
         <Verdict drift={drift} limit={limit} />
@@ -120,6 +118,8 @@ function Row({ column, limit, link }: { column: Column; limit: number; link: str
       <td class="number quiet">
         {share(histograms ? nulls(histograms.baseline_counts, histograms.baseline_nulls, drift?.baseline_size) : null)}
       </td>
+      <td class="quiet">{(column.role ?? "none").replace(/s$/, "")}</td>
+      <td class="quiet">{column.data_type}</td>
     </tr>
   );
 }

@@ -41,11 +41,17 @@ function checked(header: string[], rows: string[][], model: Model): Pick<FileHea
   if (!rows.length) problems.push("There is no row below the header.");
   const notices = [
     list("Unknown columns, which are kept as undeclared:", unlike(header, known)),
-    list("Columns that the file does not have:", unlike([...known], has)),
+    list("Columns that the file does not have:", unlike(needed(model), has)),
     time && !has.has(time) ? `The column ${time} is missing, so events get the time of receipt.` : "",
     ...numbers(header, rows, model),
   ];
   return { problems, notices: notices.filter((text) => text) };
+}
+
+/** Return the columns that a file should have: labels may come later, and the time has a sentence of its own. */
+function needed(model: Model): string[] {
+  const later = new Set([...(model.spec.targets ?? []), model.event_id_col, model.event_ts_col]);
+  return model.schema.columns.map(({ name }) => name).filter((name) => !later.has(name));
 }
 
 /** Say in which columns of numbers a text was found in the first rows. */
@@ -55,7 +61,7 @@ function numbers(header: string[], rows: string[][], model: Model): string[] {
     .flatMap(({ name, data_type }) => {
       const place = header.indexOf(name);
       const bad = place < 0 ? -1 : rows.findIndex((row) => isText(row[place] ?? ""));
-      return bad < 0 ? [] : [`Row ${bad} has no ${data_type} in ${name}, which is a violation.`];
+      return bad < 0 ? [] : [`Row ${bad}, counted from 0, has no ${data_type} in ${name}, which is a violation.`];
     });
 }
 

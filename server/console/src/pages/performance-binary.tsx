@@ -1,8 +1,10 @@
 /** The scores of a binary model: confusion at any threshold, ROC, precision and recall, calibration. All from one answer. */
 
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 
+import { Facts } from "../ui/facts";
 import { count, figure, percent } from "../ui/number";
+import type { Source } from "../ui/plot";
 import { SquarePlot } from "../ui/square-plot";
 import { change } from "../url/location";
 import type { Model } from "../url/routes";
@@ -18,11 +20,12 @@ interface Props {
   model: Model;
   found: Performance;
   scores: Scores;
+  source: Source;
   /** The threshold of the figures, null for the model's own. */
   threshold: number | null;
 }
 
-export function BinaryDetails({ model, found, scores, threshold }: Props) {
+export function BinaryDetails({ model, found, scores, source, threshold }: Props) {
   const own = model.task_params.binary_classification_threshold ?? 0.5;
   const asked = threshold ?? own;
   const [cut, setCut] = useState<number | null>(null);
@@ -36,9 +39,9 @@ export function BinaryDetails({ model, found, scores, threshold }: Props) {
           <Confusion classes={found.confusion?.classes ?? ["negative", "positive"]} counts={countsOf(cells)} />
           <Rates cells={cells} />
         </section>
-        <Roc scores={scores} cells={cells} found={found} />
-        <PrecisionRecall scores={scores} cells={cells} />
-        <Calibration scores={scores} found={found} />
+        <Roc scores={scores} source={source} cells={cells} found={found} />
+        <PrecisionRecall scores={scores} source={source} cells={cells} />
+        <Calibration scores={scores} source={source} found={found} />
       </div>
     </>
   );
@@ -64,15 +67,17 @@ interface ThresholdProps {
 }
 
 function Threshold({ cut, asked, own, set }: ThresholdProps) {
+  const id = useId();
   const use = (value: number | null) => {
     set(null);
     change({ threshold: value === null || value === own ? null : String(value) });
   };
   return (
     <div class="threshold">
-      <label>
-        Positive from a score of <output>{cut}</output>
+      <div class="threshold-line">
+        <label for={id}>Positive from a score of</label> <output for={id}>{cut}</output>
         <input
+          id={id}
           type="range"
           min="0"
           max={MAX_THRESHOLD}
@@ -80,7 +85,7 @@ function Threshold({ cut, asked, own, set }: ThresholdProps) {
           value={cut}
           onInput={(event) => set(Number(event.currentTarget.value))}
         />
-      </label>
+      </div>
       <button type="button" class="small" disabled={cut === asked} onClick={() => use(cut)}>
         Use it for all figures
       </button>
@@ -100,14 +105,16 @@ function Rates({ cells: { tp, fp, fn, tn } }: { cells: Cells }) {
     ["F1 score", rate(2 * tp, 2 * tp + fp + fn)],
   ];
   return (
-    <dl class="facts">
-      {rates.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd title={value === null ? "" : String(value)}>{value === null ? "–" : figure(value)}</dd>
-        </div>
-      ))}
-    </dl>
+    <Facts
+      facts={Object.fromEntries(
+        rates.map(([name, value]) => [
+          name,
+          <span key={name} title={value === null ? "" : String(value)}>
+            {value === null ? "–" : figure(value)}
+          </span>,
+        ]),
+      )}
+    />
   );
 }
 
@@ -119,19 +126,25 @@ function metricOf(found: Performance, id: string): number | null {
   return found.metrics?.find((one) => one.metric === id)?.figure.value ?? null;
 }
 
-function Roc({ scores, cells, found }: { scores: Scores; cells: Cells; found: Performance }) {
+interface CurveProps {
+  scores: Scores;
+  source: Source;
+}
+
+function Roc({ scores, source, cells, found }: CurveProps & { cells: Cells; found: Performance }) {
   const points = curve(scores).flatMap((at) => {
     const [x, y] = [rate(at.fp, at.fp + at.tn), rate(at.tp, at.tp + at.fn)];
     if (x === null || y === null) return [];
     const shown = thresholdWords(at);
     const words = `Threshold ${shown}: ${figure(y)} of the positive found, ${figure(x)} of the negative taken for positive`;
-    return [{ x, y, words, cells: [shown, figure(x), figure(y)] }];
+    return [{ x, y, words, cells: [shown, x, y] }];
   });
   const area = metricOf(found, "auroc");
   const [x, y] = [rate(cells.fp, cells.fp + cells.tn), rate(cells.tp, cells.tp + cells.fn)];
   return (
     <SquarePlot
       title="ROC"
+      source={source}
       finding={area === null ? "Needs labels of both classes." : `Area under the curve: ${figure(area)}.`}
       axes={{ x: "false positive rate", y: "recall" }}
       head={["Threshold", "False positive rate", "Recall"]}
@@ -142,7 +155,7 @@ function Roc({ scores, cells, found }: { scores: Scores; cells: Cells; found: Pe
   );
 }
 
-function PrecisionRecall({ scores, cells }: { scores: Scores; cells: Cells }) {
+function PrecisionRecall({ scores, source, cells }: CurveProps & { cells: Cells }) {
   const points = curve(scores).flatMap((at) => {
     const [x, y] = [rate(at.tp, at.tp + at.fn), rate(at.tp, at.tp + at.fp)];
     if (x === null || y === null) return [];
@@ -152,7 +165,7 @@ function PrecisionRecall({ scores, cells }: { scores: Scores; cells: Cells }) {
         x,
         y,
         words: `Threshold ${shown}: recall ${figure(x)}, precision ${figure(y)}`,
-        cells: [shown, figure(x), figure(y)],
+        cells: [shown, x, y],
       },
     ];
   });
@@ -161,6 +174,7 @@ function PrecisionRecall({ scores, cells }: { scores: Scores; cells: Cells }) {
   return (
     <SquarePlot
       title="Precision and recall"
+      source={source}
       finding={base === null ? "Needs labels." : `${percent(100 * base)} of the labels are positive.`}
       axes={{ x: "recall", y: "precision" }}
       head={["Threshold", "Recall", "Precision"]}
@@ -170,18 +184,19 @@ function PrecisionRecall({ scores, cells }: { scores: Scores; cells: Cells }) {
   );
 }
 
-function Calibration({ scores, found }: { scores: Scores; found: Performance }) {
+function Calibration({ scores, source, found }: CurveProps & { found: Performance }) {
   const points = calibration(scores).map((one) => ({
     x: one.score,
     y: one.rate,
     isHollow: one.events < FEW_LABELS,
     words: `Scores ${one.from} to ${one.to}: ${figure(one.score)} on average, ${figure(one.rate)} are positive, of ${count(one.events)} events`,
-    cells: [`${one.from} to ${one.to}`, figure(one.score), figure(one.rate), count(one.events)],
+    cells: [`${one.from} to ${one.to}`, one.score, one.rate, one.events],
   }));
   const error = metricOf(found, "expected_calibration_error");
   return (
     <SquarePlot
       title="Calibration"
+      source={source}
       finding={error === null ? "Needs labels." : `Off by ${figure(error)} on average.`}
       axes={{ x: "score", y: "share of positive" }}
       head={["Scores", "Mean score", "Positive", "Events"]}

@@ -2,7 +2,7 @@
 
 import type { Schemas } from "../api/client";
 import { count, figure, percent } from "../ui/number";
-import { Plot } from "../ui/plot";
+import { Plot, type Source } from "../ui/plot";
 import { plain } from "../ui/text";
 import type { Model } from "../url/routes";
 
@@ -13,7 +13,7 @@ const TICKS = 5;
 
 type Histogram = NonNullable<Schemas["ErrorHistogram"]>;
 
-export function Errors({ errors, model }: { errors: Histogram; model: Model }) {
+export function Errors({ errors, model, source }: { errors: Histogram; model: Model; source: Source }) {
   const { edges, counts } = errors;
   const all = counts.reduce((sum, one) => sum + one, 0);
   const say = (bin: number) =>
@@ -25,11 +25,12 @@ export function Errors({ errors, model }: { errors: Histogram; model: Model }) {
   return (
     <Plot
       title="Errors"
+      source={source}
       finding={`${names.output} minus ${names.target} of ${count(all)} events: ${percent((100 * below(errors)) / all)} are below 0, that is too low.`}
       points={counts.length}
       say={say}
       head={["Error", "Events", "Share"]}
-      rows={() => counts.map((value, bin) => [range(edges, bin), count(value), percent((100 * value) / all)])}
+      rows={() => counts.map((value, bin) => [range(edges, bin), value, value / all])}
     >
       {(cursor, point) => <Picture errors={errors} cursor={cursor} point={point} />}
     </Plot>

@@ -8,10 +8,11 @@ import { count, duration, figure, percent } from "../ui/number";
 import { Loaded } from "../ui/states";
 import { type Bounds, iso } from "../url/range";
 import { useSelection } from "../url/selection";
+import { useAlertMarks } from "./alert-marks";
+import { dailyBins } from "./daily-bins";
 import { isShare, metricName } from "./performance-figures";
 
 const PATH = "/v3/monitoring/series";
-const MAX_BINS = 120;
 /** Below one of these, a bin says little about the metric: its point is hollow. */
 const FEW_LABELS = 30;
 const FEW_COVERED = 0.5;
@@ -27,8 +28,13 @@ interface Props {
 
 export function PerformanceOverTime({ metric, threshold, labels }: Props) {
   const selection = useSelection();
+  const alerts = useAlertMarks(selection);
   const measured = { measure: "performance" as const, metric, ...(threshold === null ? {} : { threshold }) };
-  const request = { ...selection.body, max_bins: MAX_BINS, measures: [measured, { measure: "labels" as const }] };
+  const request = {
+    ...selection.body,
+    ...dailyBins(selection.bounds),
+    measures: [measured, { measure: "labels" as const }],
+  };
   const series = useLive(
     JSON.stringify([selection.key, metric, threshold]),
     selection.revision,
@@ -42,23 +48,25 @@ export function PerformanceOverTime({ metric, threshold, labels }: Props) {
           <>
             <Chart
               title={metricName(metric)}
-              unit={isShare(metric) ? "from 0 to 1" : "value"}
-              data={metricData(found, metric, complete.marks)}
+              unit="of events with a label"
+              data={metricData(found, metric, [...complete.marks, ...alerts])}
               span={isShare(metric) ? [0, 1] : [0, null]}
               write={figure}
               call={{ path: PATH, body: request }}
               revision={found.data_revision}
             />
-            <Chart
-              title="Label coverage"
-              unit="% of events with a label"
-              data={coverageData(found)}
-              span={[0, 100]}
-              write={percent}
-              call={{ path: PATH, body: request }}
-              revision={found.data_revision}
-              height={110}
-            />
+            <div class="strip">
+              <Chart
+                title="Label coverage"
+                unit="of events with a label"
+                data={coverageData(found)}
+                span={[0, 100]}
+                write={percent}
+                call={{ path: PATH, body: request }}
+                revision={found.data_revision}
+                height={110}
+              />
+            </div>
           </>
         )}
       </Loaded>

@@ -3,6 +3,7 @@
 import { api, body, type Schemas } from "../api/client";
 import { useLive } from "../api/pulse";
 import { count } from "../ui/number";
+import type { Source } from "../ui/plot";
 import { Empty, Loaded } from "../ui/states";
 import { place } from "../url/location";
 import { linkToPage, type Model, type ModelPageProps } from "../url/routes";
@@ -13,6 +14,7 @@ import { Errors } from "./performance-errors";
 import { Figures, shownMetric } from "./performance-figures";
 import { PerformanceOverTime } from "./performance-series";
 
+const PATH = "/v3/monitoring/performance";
 const TASKS = ["binary_classification", "multiclass_classification", "regression", "ranking"];
 
 export type Performance = Schemas["ModelPerformance"];
@@ -48,7 +50,7 @@ function Measured({ model }: { model: Model }) {
   const performance = useLive(
     JSON.stringify([selection.key, threshold]),
     selection.revision,
-    async (signal) => (await body(api.POST("/v3/monitoring/performance", { body: request, signal }))).data,
+    async (signal) => (await body(api.POST(PATH, { body: request, signal }))).data,
   );
   return (
     <Loaded resource={performance}>
@@ -58,7 +60,12 @@ function Measured({ model }: { model: Model }) {
             <p>Choose another range at the top.</p>
           </Empty>
         ) : (
-          <Shown model={model} found={found} threshold={threshold} />
+          <Shown
+            model={model}
+            found={found}
+            threshold={threshold}
+            source={{ call: { path: PATH, body: request }, revision: found.data_revision }}
+          />
         )
       }
     </Loaded>
@@ -76,9 +83,10 @@ interface ShownProps {
   model: Model;
   found: Performance;
   threshold: number | null;
+  source: Source;
 }
 
-function Shown({ model, found, threshold }: ShownProps) {
+function Shown({ model, found, threshold, source }: ShownProps) {
   const metric = shownMetric(found);
   const { labels } = found;
   return (
@@ -93,9 +101,11 @@ function Shown({ model, found, threshold }: ShownProps) {
         <Figures found={found} shown={metric} />
         <PerformanceOverTime metric={metric} threshold={threshold} labels={labels} />
       </div>
-      {found.scores && <BinaryDetails model={model} found={found} scores={found.scores} threshold={threshold} />}
+      {found.scores && (
+        <BinaryDetails model={model} found={found} scores={found.scores} source={source} threshold={threshold} />
+      )}
       {!found.scores && found.confusion && <Classes confusion={found.confusion} />}
-      {found.errors && <Errors errors={found.errors} model={model} />}
+      {found.errors && <Errors errors={found.errors} model={model} source={source} />}
     </>
   );
 }

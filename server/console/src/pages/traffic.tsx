@@ -1,4 +1,4 @@
-/** Traffic of a model: events over time, together, by environment, or by the values of a column; and by hour of the week. */
+/** Traffic of a model: events over time, together, by environment or by a column; by hour of the week; and their lag. */
 
 import { pulse, useLive } from "../api/pulse";
 import { type Binned, readSeries, type Series } from "../api/series";
@@ -11,10 +11,13 @@ import { change, place } from "../url/location";
 import type { Model, ModelPageProps } from "../url/routes";
 import { type Selection, useSelection } from "../url/selection";
 import { MarkedChart } from "./marked-chart";
+import { ReceiptLag } from "./traffic-lag";
 import { WeekHours } from "./traffic-week";
 
 const GROUPED = ["category", "bool", "str", "int"];
 const MAX_ENVIRONMENTS = 5;
+/** Many lines over many bins are a tangle. */
+const MAX_GROUP_BINS = 60;
 
 interface Drawn {
   data: ChartData;
@@ -45,6 +48,7 @@ export function Traffic({ model }: ModelPageProps) {
         }
       </Panel>
       <WeekHours selection={selection} />
+      <ReceiptLag selection={selection} />
     </>
   );
 }
@@ -82,7 +86,7 @@ async function read(selection: Selection, model: Model, by: string | null, signa
   if (by === "environment") return readEnvironments(selection, signal);
   const column = by?.startsWith("column:") ? by.slice("column:".length) : null;
   const isKnown = model.schema.columns.some((one) => one.name === column);
-  const options = column !== null && isKnown ? { group_by: column } : {};
+  const options = column !== null && isKnown ? { group_by: column, max_bins: MAX_GROUP_BINS } : {};
   const found = await readSeries(selection, [{ measure: "count" }], options, signal);
   const drawn = column !== null && isKnown ? groups(found.now) : together(found);
   return { data: drawn, call: found.call, revision: found.now.data_revision };

@@ -37,7 +37,7 @@ export function MinuteBars({ values, names, label }: Props) {
           </rect>
         );
       })}
-      <line x1="0" x2={MINUTES * SLOT} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} class="ground-line" />
+      <line x1="0" x2={MINUTES * SLOT} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
     </svg>
   );
 }

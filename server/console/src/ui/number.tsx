@@ -45,6 +45,8 @@ export function duration(seconds: number): string {
     [60, "min", 1, "s"],
   ];
   const [large, name, small, part] = steps.find(([unit]) => size >= unit) ?? [60, "min", 1, "s"];
+  // After ten days nobody asks for the hours.
+  if (size >= 10 * 86_400) return `${sign}${count(Math.round(size / 86_400))} d`;
   const rest = Math.floor((size % large) / small);
   return `${sign}${Math.floor(size / large)} ${name}${rest ? ` ${rest} ${part}` : ""}`;
 }

@@ -1,34 +1,52 @@
 /**
- * A small picture with its keyboard and its table: for bins and curves that are not over time.
+ * A picture that is not over time, with its keyboard and its menu: bins and curves.
  *
  * Left and right move a cursor over its points, Home and End go to the first and the last one; what is there is announced.
  */
 
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import { cell, exact } from "../chart/data";
+import { type ApiCall, CallDialog, fileName, save } from "../chart/menu";
+import { iso } from "../url/range";
+import { frozenLink, useSelection } from "../url/selection";
+import { CopyItem } from "./copy";
+import { MenuButton } from "./menu";
+import { count, figure } from "./number";
 import "./plot.css";
 import { TableBox } from "./table-box";
 import { Text } from "./text";
+import { inZone } from "./time";
+
+export type Cell = string | number | null;
+
+/** The request that the numbers of a picture come from, and the data revision of the response. */
+export interface Source {
+  call: ApiCall;
+  revision: string;
+}
 
 interface Props {
   title: string;
   /** What the picture shows, in a sentence. */
   finding: ComponentChildren;
+  source: Source;
   /** How many points the cursor has. */
   points: number;
   /** What is at a point, in words. */
   say: (point: number) => string;
   head: string[];
-  /** The numbers of the picture, as text. */
-  rows: () => string[][];
+  /** The numbers of the picture. */
+  rows: () => Cell[][];
   /** Draw it, with a mark at the cursor. */
   children: (cursor: number | null, point: (at: number | null) => void) => ComponentChildren;
 }
 
-export function Plot({ title, finding, points, say, head, rows, children }: Props) {
+export function Plot({ title, finding, source, points, say, head, rows, children }: Props) {
   const [cursor, setCursor] = useState<number | null>(null);
-  const [isTable, setTable] = useState(false);
+  const [isTable, showTable] = useState(false);
   const id = useId();
+  const when = useRangeName();
   const press = (event: KeyboardEvent) => {
     const next = moved(event.key, cursor, points);
     if (next === undefined) return;
@@ -36,24 +54,21 @@ export function Plot({ title, finding, points, say, head, rows, children }: Prop
     setCursor(next);
   };
   return (
-    <figure class="bins-plot">
+    <figure class="bins-plot" aria-labelledby={id}>
       <figcaption>
         <span class="bins-head">
           <strong id={id}>{title}</strong>
-          <button type="button" class="small" aria-pressed={isTable} onClick={() => setTable(!isTable)}>
-            <span class="hidden">{title} as a </span>Table
-          </button>
+          <PlotMenu {...{ title, source, head, rows, isTable, showTable }} />
         </span>
         <span class="quiet">{finding}</span>
       </figcaption>
       {isTable ? (
         <Numbers title={title} head={head} rows={rows()} />
       ) : (
-        // biome-ignore lint/a11y/useSemanticElements: a group of drawn points, not of form fields.
         <div
-          role="group"
+          role="application"
           aria-roledescription="chart"
-          aria-labelledby={id}
+          aria-label={`${title}, ${when}. Arrow keys read the values.`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move its cursor.
           tabIndex={0}
           class="bins-area"
@@ -68,6 +83,41 @@ export function Plot({ title, finding, points, say, head, rows, children }: Prop
         {cursor === null || isTable ? "\u00a0" : say(cursor)}
       </p>
     </figure>
+  );
+}
+
+/** Return the range of the page in words. */
+function useRangeName(): string {
+  const { bounds, zone } = useSelection();
+  const [start, end] = [bounds.start, bounds.end].map((at) => inZone(iso(at), zone).slice(0, 16));
+  return `${start} to ${end} ${zone}`;
+}
+
+interface MenuProps extends Pick<Props, "title" | "source" | "head" | "rows"> {
+  isTable: boolean;
+  showTable: (is: boolean) => void;
+}
+
+function PlotMenu({ title, source, head, rows, isTable, showTable }: MenuProps) {
+  const [isCallOpen, openCall] = useState(false);
+  const write = (value: Cell) => cell(typeof value === "string" ? value : exact(value));
+  const csv = () => [head, ...rows()].map((line) => `${line.map(write).join(",")}\r\n`).join("");
+  return (
+    <>
+      <MenuButton label={`Options of ${title}`} text="⋯">
+        <button type="button" onClick={() => showTable(!isTable)}>
+          {isTable ? "Hide table" : "Table"}
+        </button>
+        <button type="button" onClick={() => save(new Blob([csv()], { type: "text/csv" }), `${fileName(title)}.csv`)}>
+          CSV
+        </button>
+        <CopyItem text={frozenLink} label="Copy link" />
+        <button type="button" onClick={() => openCall(true)}>
+          As API call
+        </button>
+      </MenuButton>
+      {isCallOpen && <CallDialog {...source} onClose={() => openCall(false)} />}
+    </>
   );
 }
 
@@ -89,7 +139,7 @@ function moved(key: string, cursor: number | null, points: number): number | nul
   }
 }
 
-function Numbers({ title, head, rows }: { title: string; head: string[]; rows: string[][] }) {
+function Numbers({ title, head, rows }: { title: string; head: string[]; rows: Cell[][] }) {
   return (
     <TableBox label={`${title}, numbers`}>
       <table>
@@ -103,14 +153,14 @@ function Numbers({ title, head, rows }: { title: string; head: string[]; rows: s
           </tr>
         </thead>
         <tbody>
-          {rows.map(([first = "", ...others], row) => (
+          {rows.map(([first, ...others], row) => (
             <tr key={row}>
               <th scope="row">
-                <Text value={first} />
+                <Text value={shown(first ?? "")} />
               </th>
               {others.map((value, place) => (
-                <td key={place} class="number">
-                  {value}
+                <td key={place} class="number" title={value === null ? "" : String(value)}>
+                  {shown(value)}
                 </td>
               ))}
             </tr>
@@ -119,4 +169,10 @@ function Numbers({ title, head, rows }: { title: string; head: string[]; rows: s
       </table>
     </TableBox>
   );
+}
+
+function shown(value: Cell): string {
+  if (value === null) return "–";
+  if (typeof value === "string") return value;
+  return Number.isInteger(value) ? count(value) : figure(value);
 }

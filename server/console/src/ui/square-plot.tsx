@@ -1,7 +1,7 @@
 /** A curve in a square whose axes both go from 0 to 1, with a cursor over its points. */
 
 import type { ComponentChildren } from "preact";
-import { Plot } from "./plot";
+import { type Cell, Plot, type Source } from "./plot";
 
 const SIZE = 260;
 const BOX = { left: 34, right: 10, top: 8, bottom: 34 };
@@ -15,12 +15,13 @@ export interface SquarePoint {
   /** What is there, in words. */
   words: string;
   /** The same as cells of the table. */
-  cells: string[];
+  cells: Cell[];
 }
 
 interface Props {
   title: string;
   finding: ComponentChildren;
+  source: Source;
   axes: { x: string; y: string };
   head: string[];
   points: SquarePoint[];
@@ -32,11 +33,12 @@ interface Props {
   hasDots?: boolean;
 }
 
-export function SquarePlot({ title, finding, axes, head, points, mark, hasDiagonal, hasDots }: Props) {
+export function SquarePlot({ title, finding, source, axes, head, points, mark, hasDiagonal, hasDots }: Props) {
   return (
     <Plot
       title={title}
       finding={finding}
+      source={source}
       points={points.length}
       say={(point) => points[point]?.words ?? ""}
       head={head}

@@ -5,6 +5,8 @@ import { figure } from "./number";
 import { plain } from "./text";
 
 const SHOWN = 200;
+/** -0, which JSON has and `JSON.stringify` writes as 0. */
+const JSON_ZERO = (JSON as unknown as { rawJSON: (text: string) => unknown }).rawJSON("-0");
 
 interface Props {
   value: unknown;
@@ -49,9 +51,8 @@ export function exactText(value: unknown): string {
   return typeof value === "number" ? exactNumber(value) : jsonText(value);
 }
 
-/** Write JSON as the server sent it, -0 included. */
-export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent);
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_, one) => (Object.is(one, -0) ? JSON_ZERO : one));
 }
 
 function exactNumber(value: number): string {

@@ -5,6 +5,7 @@
  */
 
 import type { Schemas } from "../api/client";
+import { parseWithSource } from "../api/exact";
 
 export type EventFilter = Schemas["EventFilter"];
 export type Operator = Schemas["EventFilterOperator"];
@@ -12,10 +13,6 @@ export type Operator = Schemas["EventFilterOperator"];
 interface Raw {
   rawJSON: (text: string) => unknown;
 }
-
-type Reviver = (this: unknown, key: string, value: unknown, context?: { source: string }) => unknown;
-
-const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
 const VALUE = ["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "contains", "starts_with", "between"];
 const NO_VALUE = ["is_null", "not_null", "exists"];

@@ -49,7 +49,7 @@ def choose_columns(schema: ModelSchema, names: Sequence[str] | None, with_vector
         left_out |= {column.name for column in schema.columns if column.is_vector}
     chosen = [column for column in known.values() if column.name not in left_out]
     if not chosen:
-        raise BadRequest.at("/fetch_vectors", "leaves no column to write")
+        raise BadRequest.at("/fetch_vectors", "leaves no column to write: all are vectors")
     return chosen
 
 
@@ -85,7 +85,8 @@ def _check_names(names: Sequence[str], known: dict[str, ExportColumn]) -> None:
         if name not in known:
             faults.append(ErrorDetail(f"{quote(name)} is not a column of the model", f"/column_names/{place}"))
         elif name in seen:
-            faults.append(ErrorDetail(f"{quote(name)} is the name of an earlier column", f"/column_names/{place}"))
+            message = f"{quote(name)} is the name of an earlier column; names must differ"
+            faults.append(ErrorDetail(message, f"/column_names/{place}"))
         seen.add(name)
     if faults:
         raise BadRequest.with_details(*faults)

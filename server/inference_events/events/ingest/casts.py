@@ -87,9 +87,11 @@ def _cast_text(array: pa.Array, target: pa.DataType, text: bool) -> pa.Array | N
 
 def _lose_digits(texts: pa.Array, numbers: pa.Array) -> bool:
     """Return whether some text has digits that its 64-bit float lacks."""
-    is_long = pc.greater(pc.binary_length(texts), SHORT_NUMBER)
-    is_tiny = pc.and_(pc.less(pc.abs(numbers), SMALLEST), pc.match_substring_regex(texts, "^[^eE]*[1-9]"))
-    is_unsure = pc.or_(is_long, pc.or_(is_tiny, pc.is_inf(numbers)))
+    sizes = np.abs(numbers.to_numpy(zero_copy_only=False))
+    is_unsure = pc.greater(pc.binary_length(texts), SHORT_NUMBER).fill_null(False).to_numpy(zero_copy_only=False)
+    is_unsure |= np.isinf(sizes)
+    tiny = np.flatnonzero(sizes < SMALLEST)
+    is_unsure[tiny] |= pc.match_substring_regex(texts.take(tiny), "^[^eE]*[1-9]").to_numpy(zero_copy_only=False)
     texts, numbers = texts.filter(is_unsure), numbers.filter(is_unsure)
     # Most programs write the shortest text that reads as the same float, as Arrow does.
     differs = pc.not_equal(numbers.cast(pa.string()), texts)

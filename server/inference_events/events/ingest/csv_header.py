@@ -20,7 +20,7 @@ def check_encoding(source: FileSource) -> None:
     # The mark of UTF-32 begins like that of UTF-16.
     marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and start[2:4] != b"\0\0"
     if marked or (len(start) > 2 and not (any(start[::2]) and any(start[1::2]))):
-        raise Unreadable(NOT_READABLE.format(type="CSV", why="it is UTF-16 and must be UTF-8"))
+        raise Unreadable(NOT_READABLE.format(type="CSV", why="it is UTF-16; save it as UTF-8"))
 
 
 def read_header(source: FileSource) -> bytes:

@@ -15,8 +15,8 @@ from inference_events.files.source import FileSource
 
 MAX_MALFORMED = 1_000_000
 REPEATED_NAME = {
-    "CSV": "a column name is there twice. Has the file a header line?",
-    "PARQUET": "a column name is there twice",
+    "CSV": "two columns have the same name. Does the file have a header line?",
+    "PARQUET": "two columns have the same name; rename one",
 }
 T = TypeVar("T")
 Alive: TypeAlias = Callable[[], None]

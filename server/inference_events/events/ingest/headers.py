@@ -17,7 +17,7 @@ def describe_header_fault(cells: Sequence[str], known: frozenset[str]) -> str | 
     for words, others in counts.items():
         if known.intersection(others):
             return f"{fault}: the cells are separated by {words} and must be separated by commas"
-    fault += ". Has the file a header line?"
+    fault += ". Does the file have a header line?"
     words, others = max(counts.items(), key=lambda item: len(item[1]))
     if len(cells) == 1 and len(others) >= MANY_CELLS:
         fault += f" Its cells look separated by {words}; CSV needs commas"

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from inference_events import exact_json
 
 NULL_TEXTS = frozenset(["", "nan", "None", "NaT", "<NA>"])
+NULL_CELLS = pa.array(sorted(NULL_TEXTS))
 TRUE_TEXTS = frozenset(["true", "1", "1.0"])
 FALSE_TEXTS = frozenset(["false", "0", "0.0"])
 MAX_DEPTH = 100
@@ -42,4 +43,5 @@ def is_null(value: Any, *, text: bool = False) -> bool:
 
 def text_to_null(cells: pa.Array) -> pa.Array:
     """Turn CSV cells that stand for nothing into nulls."""
-    return pc.if_else(pc.is_in(cells, pa.array(sorted(NULL_TEXTS))), None, cells)
+    is_null = pc.is_in(cells, NULL_CELLS)
+    return pc.if_else(is_null, None, cells) if pc.any(is_null).as_py() else cells

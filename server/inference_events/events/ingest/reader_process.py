@@ -64,7 +64,7 @@ def main() -> None:
     _limit(resource.RLIMIT_DATA, memory)
     with socket.socket(fileno=descriptor) as server, server.makefile("rb") as requests:
         while length := requests.read(LENGTH.size):
-            _answer(server, exact_json.loads(requests.read(*LENGTH.unpack(length))))
+            _respond(server, exact_json.loads(requests.read(*LENGTH.unpack(length))))
 
 
 def _end_with_server() -> None:
@@ -78,7 +78,7 @@ def _limit(what: int, most: int) -> None:
     resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _answer(server: socket.socket, request: dict[str, Any]) -> None:
+def _respond(server: socket.socket, request: dict[str, Any]) -> None:
     def send(kind: Kind, value: Any = None, chunk: FileChunk | None = None) -> None:
         text = exact_json.dumps(value)
         lengths = (0, 0, 0) if chunk is None else (chunk.rows.nbytes, chunk.malformed.nbytes, _ipc_bytes(chunk.table))

@@ -38,9 +38,9 @@ MAX_MESSAGE_BYTES = 16 * CHUNK_BYTES
 KEPT_BYTES = 256 * MIB
 # Rows to read at once after a process ended: too many rows may have ended it.
 CAUTIOUS_ROWS = 1024
-TOO_MUCH_MEMORY = "it needs more than {limit} MiB of memory to be read"
-TOO_SLOW = "none of its rows could be read in {seconds:g} s"
-ENDED = "the process that read it ended, as it does if it needs too much memory"
+TOO_MUCH_MEMORY = "it needs more than {limit} MiB of memory to be read; split it"
+TOO_SLOW = "none of its rows could be read in {seconds:g} s; split it"
+ENDED = "the process that read it ended, as it does if it needs too much memory; split the file"
 
 Checkpoint: TypeAlias = Callable[[], None]
 
@@ -202,7 +202,7 @@ class FileReaders:
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise ServiceUnavailable("The server is stopping")
+            raise ServiceUnavailable("The server is stopping; try again")
 
 
 @dataclass(frozen=True)

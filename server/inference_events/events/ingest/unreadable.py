@@ -35,11 +35,11 @@ def unreadable_as(type: str) -> Iterator[None]:
 def _cause(error: Exception) -> str:
     text = str(error)
     if "UTF8" in text or "UTF-8" in text or isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8 text"
+        return "it is not UTF-8 text; save it as UTF-8"
     if "Empty CSV" in text or "size is 0" in text or "file is empty" in text.lower():
         return "it is empty"
     if "ncrypt" in text or "decrypt" in text:
-        return "it is encrypted"
+        return "it is encrypted; write it without encryption"
     if "straddling" in text:
         return TOO_LONG.format(most=MAX_ROW_BYTES)
     return DAMAGED

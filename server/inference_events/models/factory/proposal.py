@@ -39,7 +39,7 @@ def _check(names: Sequence[str]) -> None:
     if not names:
         raise Unreadable("The file has no column")
     if not all(names):
-        raise Unreadable("A column of the file has no name")
+        raise Unreadable("A column of the file has no name; give it one")
     if any(len(name) > MAX_NAME_LENGTH for name in names):
         raise Unreadable(f"The name of a column is longer than {MAX_NAME_LENGTH} characters")
 

@@ -1,9 +1,10 @@
 """How figures get their rows: bins of time, the rows relation, and the bounds of each computation."""
 
 from inference_events.monitoring.engine.bins import MAX_BINS, Bins, BinsError, BinSize, make_bins
-from inference_events.monitoring.engine.computation import Computation, FigureEngine, Relation, Rows
+from inference_events.monitoring.engine.computation import Computation, FigureEngine, Rows
 from inference_events.monitoring.engine.connection import RowsConnection
 from inference_events.monitoring.engine.errors import (
+    BaselineUnfinished,
     EngineBusy,
     FiguresUnfinished,
     QueryCancelled,
@@ -11,11 +12,13 @@ from inference_events.monitoring.engine.errors import (
     QueryTooLarge,
     TooManyRows,
 )
-from inference_events.monitoring.engine.revisions import encode_revision, is_unchanged
+from inference_events.monitoring.engine.relations import Relation
+from inference_events.monitoring.engine.revisions import encode_revision
 from inference_events.monitoring.engine.rows import RowSelection, Segment, Sql
 
 __all__ = [
     "MAX_BINS",
+    "BaselineUnfinished",
     "BinSize",
     "Bins",
     "BinsError",
@@ -34,6 +37,5 @@ __all__ = [
     "Sql",
     "TooManyRows",
     "encode_revision",
-    "is_unchanged",
     "make_bins",
 ]

@@ -4,47 +4,31 @@ The store yields Arrow batches, and an in-memory DuckDB aggregates them as they 
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import duckdb
 import pyarrow as pa
 
-from inference_events.events.columns import batch_schema
+from inference_events.events.columns import ColumnSelection, batch_schema
 from inference_events.events.hours import HourRange
 from inference_events.events.store import EventStore, Snapshot
 from inference_events.events.types import DataRevision
 from inference_events.models.schema import ModelSchema
 from inference_events.monitoring.engine.cache import CACHE_BYTES, PartialCache
 from inference_events.monitoring.engine.errors import QueryTooLarge
-from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, WAIT_SECONDS, Readers
+from inference_events.monitoring.engine.gradual import in_one_bin, read_gradually
+from inference_events.monitoring.engine.readers import INSTANCES, MEMORY_BYTES, QUICK_SECONDS, WAIT_SECONDS, Readers
+from inference_events.monitoring.engine.relations import with_relations
 from inference_events.monitoring.engine.rows import BIN, RowSelection, Sql, numbered
 from inference_events.monitoring.engine.watchdog import Watchdog
-from inference_events.monitoring.sql_names import quoted, value_column
+from inference_events.monitoring.sql_names import value_column
 
 T = TypeVar("T")
 # From long before the first year to long after the last one.
 ALL_HOURS = (-(10**8), 10**8)
 Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
-
-
-class Relation(Protocol):
-    """Rows that statements read: a query, and the values that are bound to it."""
-
-    def definition(self) -> tuple[str, Sequence[Any]]: ...
-
-
-def with_relations(text: str, values: Sequence[Any], relations: Mapping[str, Relation]) -> tuple[str, Sequence[Any]]:
-    """Return a statement that stands alone, made of one that reads relations by their names, and its values."""
-    if not relations:
-        return text, values
-    defined = [(quoted(name), *relation.definition()) for name, relation in relations.items()]
-    tables = ", ".join(f"{name} AS ({query})" for name, query, _ in defined)
-    own = text.lstrip()
-    separator = ", " if own.startswith("WITH ") else " "
-    bound = [value for *_, given in defined for value in given]
-    return f"WITH {tables}{separator}{own.removeprefix('WITH ')}", [*bound, *values]
 
 
 class FigureEngine:
@@ -58,6 +42,7 @@ class FigureEngine:
         instances: int = INSTANCES,
         memory_bytes: int = MEMORY_BYTES,
         wait_seconds: float = WAIT_SECONDS,
+        quick_seconds: float = QUICK_SECONDS,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """`seconds` bound a computation with its waiting, and `cache_bytes` what is kept of it for later ones.
@@ -67,7 +52,7 @@ class FigureEngine:
         self._store = store
         self._cache = PartialCache(cache_bytes)
         self._seconds = seconds
-        self._readers = Readers(instances, memory_bytes, wait_seconds)
+        self._readers = Readers(instances, memory_bytes, wait_seconds, quick_seconds)
 
     @contextmanager
     def compute(
@@ -169,6 +154,22 @@ class Computation:
         finally:
             self._close_reads()
 
+    def read(self, selection: ColumnSelection) -> list[pa.RecordBatch]:
+        """Return rows as the store has them."""
+        try:
+            return list(self.guarded(self.snapshot.columns(selection)))
+        except Exception:
+            # The watchdog also ends the read in the store.
+            self._watchdog.check()
+            raise
+        finally:
+            self._close_reads()
+
+    def replace(self, source: str, table: pa.Table) -> None:
+        """Let statements read a table instead of a source of rows."""
+        self._db.unregister(source)
+        self._db.register(source, table)
+
     def query_table(self, table: pa.Table, name: str, text: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement that reads an Arrow table by its name."""
         self._db.register(name, table)
@@ -219,6 +220,7 @@ class Rows:
         self._source = source
         self._kept: str | None = None
         self._is_kept_once_read = False
+        self._key: bytes | None = None
 
     def query(self, statement: Sql, *others: "Rows") -> pa.Table:
         """Return the rows of a statement that reads this relation, and others."""
@@ -235,6 +237,15 @@ class Rows:
         """Keep the rows as `keep` does, but only when the first statement reads them."""
         self._is_kept_once_read = True
 
+    def keep_gradually(self, key: bytes) -> None:
+        """Read rows without bins, or of one bin, so that the next computation goes on if time is over.
+
+        What is read is kept under a key, for as long as no event of the selection changes. A store that is not slow
+        reads the rows for each statement.
+        """
+        if self._computation.snapshot.is_slow:
+            self._key = key
+
     def close(self) -> None:
         """Free the memory of the rows. No statement may read them afterwards."""
         self._computation.release(self._source, self._kept)
@@ -244,6 +255,10 @@ class Rows:
         if self._is_kept_once_read:
             self._is_kept_once_read = False
             self.keep()
+        if self._key is not None:
+            rows = read_gradually(self._computation, self._selection.stored, self._key)
+            self._computation.replace(self._source, in_one_bin(rows))
+            self._key = None
         segment = self._selection.segment
         if self._kept is not None:
             return f"SELECT * FROM {self._kept}", ()

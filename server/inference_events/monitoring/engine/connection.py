@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inference_events.monitoring.engine.computation import Computation, Relation, with_relations
+from inference_events.monitoring.engine.computation import Computation
+from inference_events.monitoring.engine.relations import Relation, with_relations
 from inference_events.monitoring.sql_names import quoted
 
 

@@ -38,8 +38,16 @@ class FiguresUnfinished(ServiceUnavailable):
         super().__init__(f"{done} after {seconds:g} seconds; repeat the request to continue", retry_after=1)
 
 
+class BaselineUnfinished(ServiceUnavailable):
+    """The events of a baseline take longer to read than a request may, but the next request continues."""
+
+    def __init__(self, seconds: float, rows: int) -> None:
+        read = f"{rows:,} events of the baseline are read after {seconds:g} seconds"
+        super().__init__(f"{read}; repeat the request to continue", retry_after=1)
+
+
 class EngineBusy(ServiceUnavailable):
-    """Others compute, and none of them ended while this one waited."""
+    """Others compute. None of them ended while this one waited, or its short turn was not enough."""
 
     def __init__(self) -> None:
         super().__init__("Other figures are being computed; try again later", retry_after=2)

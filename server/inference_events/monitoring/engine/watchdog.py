@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from inference_events.interrupting import interrupting
-from inference_events.monitoring.engine.errors import QueryCancelled, QueryTimeout
+from inference_events.monitoring.engine.errors import EngineBusy, QueryCancelled, QueryTimeout
 
 
 class Watchdog:
@@ -19,18 +19,25 @@ class Watchdog:
         self._seconds = seconds
         self._deadline = (time.monotonic() if started is None else started) + seconds
         self._cancelled = cancelled
+        self._is_hurried = False
 
     @property
     def remaining(self) -> float:
         """The seconds that are left."""
         return self._deadline - time.monotonic()
 
+    def hurry(self, seconds: float) -> None:
+        """Leave only so many seconds from now, because others compute. Afterwards `check` raises EngineBusy."""
+        if seconds < self.remaining:
+            self._deadline = time.monotonic() + seconds
+            self._is_hurried = True
+
     def check(self) -> None:
-        """Raise QueryCancelled or QueryTimeout if the computation must stop."""
+        """Raise QueryCancelled, QueryTimeout or EngineBusy if the computation must stop."""
         if self._cancelled.is_set():
             raise QueryCancelled
         if self.remaining <= 0:
-            raise QueryTimeout(self._seconds)
+            raise EngineBusy if self._is_hurried else QueryTimeout(self._seconds)
 
     def watching(self, interrupt: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `interrupt` in another thread, again and again, while the block goes on although it must stop."""

@@ -68,7 +68,7 @@ def plain(query: MetricQuery, subject: Subject) -> Plain | None:
 
 def reads_rows(query: MetricQuery) -> bool:
     """Report whether a metric is not made of aggregates that merge, so that it reads all rows of a bin together."""
-    return query.metric in ordered.METRICS or query.metric in ("r2", "quantile")
+    return query.metric in ordered.METRICS or query.metric == "quantile"
 
 
 def figures(

@@ -23,10 +23,6 @@ class Side:
     size: int = 0
     nulls: int = 0
 
-    @property
-    def null_share(self) -> float | None:
-        return self.nulls / (self.size + self.nulls) if self.size + self.nulls else None
-
 
 @dataclass(frozen=True)
 class Pair:

@@ -1,12 +1,15 @@
 """Regression: errors of the first output. A row is valid if target and output are finite numbers."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.figures import Figure, MetricQuery, Reason
-from inference_events.monitoring.metrics.parts import Rows
+from inference_events.monitoring.metrics.parts import Groups, Merge, Rows, find_groups
 from inference_events.monitoring.metrics.plain import Plain, Value, counts, ratio, total, totals_by_bin
 from inference_events.monitoring.metrics.sql import count_if, number, sum_if
 from inference_events.monitoring.sql_names import quoted, value_column
@@ -81,28 +84,41 @@ def _mape(sql: Regression) -> Plain:
 def r2(connection: Connection, rows: Rows, query: MetricQuery, subject: Subject) -> list[Figure]:
     """Return the coefficient of determination.
 
-    A second pass has the mean at hand: squares around 0 lose the digits of targets that differ little.
+    A second pass has the mean at hand: squares around 0 lose the digits of targets that differ little. So each part of
+    a bin has the squares around its own mean, and is a group of its own.
     """
     sql = regression(query, subject)
     counted = counts(sql.used, sql.labelled)
     relation = quoted(rows.relation)
     off = f"({sql.target} - mean)"
-    found = connection.execute(
+    text = (
         f"WITH means AS (SELECT bin, fsum({sql.target}) / count(*) AS mean FROM {relation} WHERE {sql.valid} "
-        f"GROUP BY bin) SELECT bin, fsum({sql.error} * {sql.error}), fsum({off} * {off}), "
-        f"min({sql.target}) = max({sql.target}) FROM {relation} JOIN means USING (bin) WHERE {sql.valid} GROUP BY bin"
-    ).fetchall()
-    sums = {bin: (errors, spread, is_constant) for bin, errors, spread, is_constant in found}
+        f"GROUP BY bin) SELECT bin, bin AS part, count(*), fsum({sql.error} * {sql.error}), fsum({off} * {off}), "
+        f"any_value(mean), min({sql.target}), max({sql.target}) "
+        f"FROM {relation} JOIN means USING (bin) WHERE {sql.valid} GROUP BY bin"
+    )
+    merges = (Merge.SUM, Merge.SUM, Merge.SUM, Merge.SUM, Merge.LEAST, Merge.GREATEST)
+    parts: dict[int, list[tuple[float, ...]]] = {}
+    for bin, _, *part in find_groups(connection, rows, Groups(text, (), 1, merges)):
+        parts.setdefault(bin, []).append(tuple(part))
     return [
-        counted.figure_of(n, partial(_determined, n[sql.used], *sums.get(bin, (0.0, 0.0, True))))
+        counted.figure_of(n, partial(_determined, parts.get(bin, [])))
         for bin, n in enumerate(totals_by_bin(connection, rows, [counted]))
     ]
 
 
-def _determined(used: float, errors: float, spread: float, is_constant: bool) -> float | Reason:
-    if used < 2:
+def _determined(parts: Sequence[tuple[float, ...]]) -> float | Reason:
+    """Return the figure of parts: the rows, squares of errors, spread, mean, least and greatest target of each."""
+    used, errors, spreads, means, least, greatest = np.array(parts, np.float64).T
+    if used.sum() < 2:
         return Reason.TOO_FEW_ROWS
-    if is_constant or spread == 0:
+    if least.min() == greatest.max():
+        return Reason.CONSTANT_TARGET
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = means - (used * means).sum() / used.sum()
+        spread = float((spreads + used * off * off).sum())
+        error = float(errors.sum())
+    if spread == 0:
         return Reason.CONSTANT_TARGET
     # A spread that overflowed says nothing: dividing by it would give 1.
-    return 1 - errors / spread if math.isfinite(spread) else math.inf
+    return 1 - error / spread if math.isfinite(spread) else math.inf

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inference_events.events.hours import is_dirty
 from inference_events.events.types import DataRevision
 from inference_events.monitoring.engine import Computation, RowSelection
 from inference_events.monitoring.metrics.connection import Connection, Result
 from inference_events.monitoring.partials.filling import scope_of, statement_key
 from inference_events.monitoring.partials.kept import Found
-from inference_events.monitoring.partials.whole_bins import is_dirty
 from inference_events.monitoring.sql_names import quoted
 
 

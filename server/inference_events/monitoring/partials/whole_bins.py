@@ -6,8 +6,7 @@ A figure is kept under its query and all statements that it is made of. It is va
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from inference_events.events import hours
-from inference_events.events.hours import HourRange
+from inference_events.events.hours import HourRange, is_dirty
 from inference_events.events.types import DataRevision
 from inference_events.monitoring.engine import (
     Bins,
@@ -42,12 +41,6 @@ class BinFigures:
     def without(self, dirty: Sequence[HourRange]) -> dict[tuple[int, int], Figure]:
         """Return the figures of bins that lie in no dirty hour."""
         return {bounds: figure for bounds, figure in self.figures.items() if not is_dirty(bounds, dirty)}
-
-
-def is_dirty(bounds: tuple[int, int], dirty: Sequence[HourRange]) -> bool:
-    """Report whether a range of time, in UTC microseconds, has a dirty hour."""
-    first, last = bounds[0] // hours.MICROSECONDS, (bounds[1] - 1) // hours.MICROSECONDS
-    return any(low <= last and first <= high for low, high in dirty)
 
 
 def figures_of_bins(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,12 +11,20 @@ from sqlalchemy.orm import Session
 from inference_events.errors import BadRequest
 from inference_events.monitoring import metrics
 from inference_events.monitoring.engine import Bins, BinsError, BinSize, Computation, RowsConnection, RowSelection
-from inference_events.monitoring.metrics import METRICS, Figure, MetricQuery, Reason
+from inference_events.monitoring.metrics import METRICS, BaselineRows, Figure, MetricQuery, Reason
+from inference_events.monitoring.metrics.connection import Connection
 from inference_events.monitoring.metrics.histograms import Pair
 from inference_events.monitoring.metrics.integrity import ANY_KIND, Counts
 from inference_events.monitoring.metrics.sql import is_list, is_numeric, number
 from inference_events.monitoring.queries.compute import compute_figures, prepare
-from inference_events.monitoring.queries.frame import MAX_COLUMNS, Answer, Frame, FrameRequest, chosen_bins, plan_frame
+from inference_events.monitoring.queries.frame import (
+    MAX_COLUMNS,
+    Frame,
+    FrameRequest,
+    FrameResult,
+    chosen_bins,
+    plan_frame,
+)
 from inference_events.monitoring.queries.histogram import joined
 from inference_events.monitoring.queries.violations import KINDS
 from inference_events.monitoring.queries.windows import Baseline, Window
@@ -108,11 +117,11 @@ class ColumnsPlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[Overview]:
+    def compute(self, computation: Computation) -> FrameResult[Overview]:
         """Return the overview, unless it is unchanged. Raises BadRequest for a rolling baseline without a range."""
         baselines = [] if self.baseline is None else [self.baseline]
         try:
-            return self.frame.answer(computation, (), lambda: self._overview(computation), baselines)
+            return self.frame.result(computation, (), lambda: self._overview(computation), baselines)
         except BinsError as error:
             raise BadRequest.at("/time_range", f"the rolling baseline: {error}") from None
 
@@ -150,34 +159,47 @@ class ColumnsPlan:
         return counts, count
 
     def _drifts(self, computation: Computation, window: Window, names: Iterable[str]) -> dict[str, list[Figure]]:
-        queries = self._queries(names)
-        found = compute_figures(
-            computation, window, list(queries.values()), self.subject, self.frame.known.baselines_by_name
-        )
-        return dict(zip(queries, found, strict=True))
+        found: dict[str, list[Figure]] = {}
+        for queries in self._queries(computation, names):
+            known = self.frame.known.baselines_by_name
+            figures = compute_figures(computation, window, list(queries.values()), self.subject, known)
+            found |= zip(queries, figures, strict=True)
+        return found
 
-    def _queries(self, names: Iterable[str]) -> dict[str, MetricQuery]:
-        """Return the drifts of the columns that have one."""
+    def _queries(self, computation: Computation, names: Iterable[str]) -> list[dict[str, MetricQuery]]:
+        """Return the drifts of the columns that have one, those together that are computed together.
+
+        Each statement reads all columns of its group, so a group is one column unless reading the events is slow.
+        """
         if self.baseline is None:
-            return {}
+            return []
         metric, baseline = self.request.metric, self.baseline.name
         possible = set(metrics.columns_of(METRICS[metric], self.subject))
-        return {name: MetricQuery(metric, name, baseline=baseline) for name in names if name in possible}
+        every = {name: MetricQuery(metric, name, baseline=baseline) for name in names if name in possible}
+        if computation.snapshot.is_slow:
+            return [every] if every else []
+        return [{name: query} for name, query in every.items()]
 
     def _histograms(self, computation: Computation, names: Sequence[str]) -> dict[str, SmallHistograms]:
-        queries, known = self._queries(names), self.frame.known.baselines_by_name
-        if not queries:
-            return {}
-        window = self.frame.whole
-        prepared = prepare(computation, window, list(queries.values()), [], self.subject, known)
-        (before,) = prepared.baselines.values()
-        pairs = prepared.run(
-            lambda connection, rows: {
-                name: metrics.drift_pairs(connection, rows, query, self.subject, before)
-                for name, query in queries.items()
-            }
-        )
-        return {name: _small(found[0]) for name, found in pairs.items() if not isinstance(found, Reason)}
+        window, known = self.frame.whole, self.frame.known.baselines_by_name
+        found: dict[str, SmallHistograms] = {}
+        for queries in self._queries(computation, names):
+            prepared = prepare(computation, window, list(queries.values()), [], self.subject, known)
+            pairs = prepared.run(partial(self._pairs, queries, prepared.baselines))
+            found |= {name: _small(pair[0]) for name, pair in pairs.items() if not isinstance(pair, Reason)}
+        return found
+
+    def _pairs(
+        self,
+        queries: Mapping[str, MetricQuery],
+        baselines: Mapping[str, BaselineRows],
+        connection: Connection,
+        rows: metrics.Rows,
+    ) -> dict[str, list[Pair] | Reason]:
+        return {
+            name: metrics.drift_pairs(connection, rows, query, self.subject, baselines[query.baseline or ""])
+            for name, query in queries.items()
+        }
 
     def _page(self, counts: Counts, drifts: Mapping[str, Sequence[Figure]]) -> list[str]:
         """Return the columns of the page, those with most first unless they are sorted by name."""

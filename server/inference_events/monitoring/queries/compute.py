@@ -22,7 +22,7 @@ from inference_events.monitoring.partials import figures_of_bins, with_partials
 from inference_events.monitoring.partials.asking import Asking
 from inference_events.monitoring.partials.filling import scope_of, statement_key
 from inference_events.monitoring.partials.remembering import RememberingConnection
-from inference_events.monitoring.queries.custom import custom_figures
+from inference_events.monitoring.queries.custom import custom_figures, reads_quantile
 from inference_events.monitoring.queries.windows import Baseline, Window, rolling_windows, static_bins
 from inference_events.monitoring.subject import Subject
 
@@ -48,10 +48,10 @@ class Prepared:
         """
         return with_partials(self.computation, self.connection, self.selection, self.window, work)
 
-    def key(self, query: MetricQuery, subject: Subject) -> bytes:
-        """Return a key for the figures of a metric: the query, and all statements that it is made of."""
+    def key(self, query: Query, subject: Subject) -> bytes:
+        """Return a key for the figures of a query without baselines: itself, and all statements that it is made of."""
         asking = Asking(self.connection, self.window.relation)
-        metrics.figures(asking, replace(self.window, parts=asking), [query], subject)
+        _figures(asking, replace(self.window, parts=asking), [query], subject, {}, {})
         return statement_key(scope_of(self.computation, self.selection), (query, asking.asked, asking.statements))
 
 
@@ -101,36 +101,64 @@ def compute_figures(
     The builtin queries passed `metrics.check`. `baselines` has the model's baselines by name. Raises BinsError for a
     rolling baseline that does not fit the window.
     """
-    every = builtin_queries(queries)
-    custom = [query for query in queries if not isinstance(query, MetricQuery)]
-    of_bins = [query for query in every if metrics.reads_rows(query)] if window.bins is not None else []
-    builtins = [query for query in every if query not in of_bins]
-    prepared = prepare(computation, window, builtins, custom, subject, baselines)
+    of_bins = _read_by_bin(queries) if window.bins is not None else []
     known: dict[Query, list[Figure]] = dict(zip(of_bins, _of_bins(computation, window, of_bins, subject), strict=True))
+    others = [query for query in queries if query not in known]
+    builtins = [query for query in builtin_queries(others) if query not in known]
+    prepared = prepare(computation, window, builtins, _custom(others), subject, baselines)
+    found = prepared.run(
+        lambda connection, rows: _figures(connection, rows, others, subject, prepared.baselines, known)
+    )
+    by_query = known | dict(zip(others, found, strict=True))
+    return [by_query[query] for query in queries]
 
-    def find(connection: Connection, rows: metrics.Rows) -> list[list[Figure]]:
-        found = metrics.figures(connection, rows, builtins, subject, prepared.baselines)
-        by_query: dict[Query, list[Figure]] = known | dict(zip(builtins, found, strict=True))
-        if custom:
-            parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
-            by_query |= zip(custom, custom_figures(connection, rows, custom, parts), strict=True)
-        return [by_query[query] for query in queries]
 
-    return prepared.run(find)
+def _figures(
+    connection: Connection,
+    rows: metrics.Rows,
+    queries: Sequence[Query],
+    subject: Subject,
+    baselines: Mapping[str, BaselineRows],
+    known: Mapping[Query, list[Figure]],
+) -> list[list[Figure]]:
+    """Return the figures of each query by bin, of the rows and of what is known."""
+    builtins = [query for query in builtin_queries(queries) if query not in known]
+    found = metrics.figures(connection, rows, builtins, subject, baselines)
+    by_query: dict[Query, list[Figure]] = dict(known) | dict(zip(builtins, found, strict=True))
+    if custom := _custom(queries):
+        parts = {part: by_query[as_query(part)] for metric in custom for part in metric.builtins}
+        by_query |= zip(custom, custom_figures(connection, rows, custom, parts), strict=True)
+    return [by_query[query] for query in queries]
+
+
+def _custom(queries: Sequence[Query]) -> list[fql.CustomMetric]:
+    return [query for query in queries if not isinstance(query, MetricQuery)]
+
+
+def _read_by_bin(queries: Sequence[Query]) -> list[Query]:
+    """Return the queries, and builtin metrics of others, that take no baseline and read all rows of a bin together."""
+    whole = [metric for metric in _custom(queries) if reads_quantile(metric) and not _names_baseline(metric)]
+    others = [query for query in queries if query not in whole]
+    return [*(query for query in builtin_queries(others) if metrics.reads_rows(query)), *whole]
+
+
+def _names_baseline(metric: fql.CustomMetric) -> bool:
+    return any(part.baseline is not None for part in metric.builtins)
 
 
 def _of_bins(
-    computation: Computation, window: Window, queries: Sequence[MetricQuery], subject: Subject
+    computation: Computation, window: Window, queries: Sequence[Query], subject: Subject
 ) -> list[list[Figure]]:
     """Return the figures of metrics that do not merge. They take no baseline."""
     if not queries or window.bins is None:
         return []
 
     def prepared(bins: Bins) -> Prepared:
-        return prepare(computation, replace(window, bins=bins), queries, [], subject, {})
+        builtins, custom = builtin_queries(queries), _custom(queries)
+        return prepare(computation, replace(window, bins=bins), builtins, custom, subject, {})
 
     def compute(bins: Bins) -> list[list[Figure]]:
-        return prepared(bins).run(lambda connection, rows: metrics.figures(connection, rows, queries, subject))
+        return prepared(bins).run(lambda connection, rows: _figures(connection, rows, queries, subject, {}, {}))
 
     asked = prepared(window.bins)
     keys = [asked.key(query, subject) for query in queries]
@@ -164,7 +192,10 @@ def prepare(
         before_window, windows = _baseline_window(window, baselines[name])
         selections[relation] = _selection(before_window, read)
         baseline_rows = computation.rows(selections[relation], relation)
-        baseline_rows.keep_once_read()
+        if windows is None:
+            baseline_rows.keep_gradually(_rows_key(computation, selections[relation]))
+        else:
+            baseline_rows.keep_once_read()
         relations[relation] = baseline_rows
         known[name] = BaselineRows(relation, windows)
     connection = RememberingConnection(RowsConnection(computation, relations), computation, selections)
@@ -180,6 +211,11 @@ def revision(computation: Computation, window: Window, queries: Sequence[Query],
 
 def _selection(window: Window, reads: _Reads) -> RowSelection:
     return RowSelection(window.environment_id, window.bins, list(reads.columns), (), reads.violations, window.segment)
+
+
+def _rows_key(computation: Computation, selection: RowSelection) -> bytes:
+    """Return a key for rows as the store has them, of all segments."""
+    return statement_key(scope_of(computation, replace(selection, segment=None)), selection.stored)
 
 
 def _baseline_window(window: Window, baseline: Baseline) -> tuple[Window, tuple[int, ...] | None]:

@@ -35,6 +35,11 @@ def custom_figures(
     return results
 
 
+def reads_quantile(metric: fql.CustomMetric) -> bool:
+    """Report whether an aggregate of a metric is no sum, so that it reads all rows of a bin together."""
+    return not all(metric.sums(value_column))
+
+
 COUNT = fql.Sql(ROWS)
 
 

@@ -16,7 +16,7 @@ from inference_events.monitoring.metrics.sources import Source, source_of
 from inference_events.monitoring.metrics.sql import is_numeric
 from inference_events.monitoring.metrics.summaries import Summary, summary
 from inference_events.monitoring.queries.compute import WINDOW, prepare
-from inference_events.monitoring.queries.frame import Answer, Frame, FrameRequest, environment_id, plan_frame
+from inference_events.monitoring.queries.frame import Frame, FrameRequest, FrameResult, environment_id, plan_frame
 from inference_events.monitoring.queries.windows import Baseline
 from inference_events.monitoring.subject import Kind, Subject
 
@@ -96,10 +96,10 @@ class DistributionPlan:
         """Return the drifts of each side, one side after the other."""
         return [self._query(metric, name) for name in self.sides for metric in DRIFTS]
 
-    def compute(self, computation: Computation) -> Answer[Distribution]:
+    def compute(self, computation: Computation) -> FrameResult[Distribution]:
         """Return the distribution, unless it is unchanged. Raises BadRequest for a rolling baseline without a range."""
         try:
-            return self.frame.answer(
+            return self.frame.result(
                 computation, (), lambda: self._distribution(computation), list(self.sides.values())
             )
         except BinsError as error:

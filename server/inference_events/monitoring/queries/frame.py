@@ -38,7 +38,7 @@ class FrameRequest:
 
 
 @dataclass(frozen=True)
-class Answer(Generic[T]):
+class FrameResult(Generic[T]):
     """What was computed, and the revision of all that it is made of. `content` is None if the client has this one."""
 
     data_revision: str
@@ -65,16 +65,16 @@ class Frame:
         """Return the events as one bin."""
         return self.window(None if self.range is None else Bins(self.range))
 
-    def answer(
+    def result(
         self,
         computation: Computation,
         queries: Sequence[Query],
         make: Callable[[], T],
         baselines: Sequence[Baseline] = (),
-    ) -> Answer[T]:
+    ) -> FrameResult[T]:
         """Compute unless the client has the present state. `baselines` are those besides the ones of the queries."""
         current = self._revision(computation, queries, baselines)
-        return Answer(current, None if current == self.known_revision else make())
+        return FrameResult(current, None if current == self.known_revision else make())
 
     def _revision(self, computation: Computation, queries: Sequence[Query], baselines: Sequence[Baseline]) -> str:
         """Return the data revision, and a digest of the model, whose changes give other figures of the same events."""

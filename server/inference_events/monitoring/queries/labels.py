@@ -9,7 +9,7 @@ from inference_events.monitoring import metrics
 from inference_events.monitoring.engine import Bins, BinSize, Computation, RowsConnection, RowSelection
 from inference_events.monitoring.metrics import Labels
 from inference_events.monitoring.metrics.labels import LEVELS
-from inference_events.monitoring.queries.frame import Answer, Frame, FrameRequest, chosen_bins, plan_frame
+from inference_events.monitoring.queries.frame import Frame, FrameRequest, FrameResult, chosen_bins, plan_frame
 from inference_events.monitoring.queries.windows import Window
 from inference_events.monitoring.subject import Subject
 
@@ -52,9 +52,9 @@ class LabelsPlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[BinnedLabels]:
+    def compute(self, computation: Computation) -> FrameResult[BinnedLabels]:
         """Return the labels, unless they are unchanged."""
-        return self.frame.answer(computation, (), lambda: self._labels(computation))
+        return self.frame.result(computation, (), lambda: self._labels(computation))
 
     def _labels(self, computation: Computation) -> BinnedLabels:
         whole = self.frame.window(Bins((self.bins.bounds[0], self.bins.bounds[-1])))

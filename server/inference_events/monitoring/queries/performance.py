@@ -20,7 +20,7 @@ from inference_events.monitoring.metrics.score_histogram import (
 )
 from inference_events.monitoring.metrics.scores import Confusion
 from inference_events.monitoring.queries.compute import WINDOW, prepare
-from inference_events.monitoring.queries.frame import Answer, Frame, FrameRequest, plan_frame
+from inference_events.monitoring.queries.frame import Frame, FrameRequest, FrameResult, plan_frame
 from inference_events.monitoring.queries.labels import labels_of
 from inference_events.monitoring.subject import Subject
 
@@ -61,9 +61,9 @@ class PerformancePlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[Performance]:
+    def compute(self, computation: Computation) -> FrameResult[Performance]:
         """Return the performance, unless it is unchanged."""
-        return self.frame.answer(computation, (), lambda: self._performance(computation))
+        return self.frame.result(computation, (), lambda: self._performance(computation))
 
     def _performance(self, computation: Computation) -> Performance:
         subject, query = self.subject, self.queries[0]

@@ -10,7 +10,7 @@ from inference_events.monitoring.definitions.rules import compiled_metric, compi
 from inference_events.monitoring.engine import BinsError, Computation
 from inference_events.monitoring.metrics import Figure, MetricError, MetricQuery
 from inference_events.monitoring.queries.compute import Query, as_query, compute_figures
-from inference_events.monitoring.queries.frame import Answer, Frame, FrameRequest, plan_frame
+from inference_events.monitoring.queries.frame import Frame, FrameRequest, FrameResult, plan_frame
 from inference_events.monitoring.subject import Subject
 
 TRAFFIC = MetricQuery("traffic")
@@ -37,11 +37,11 @@ class PreviewPlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[Preview]:
+    def compute(self, computation: Computation) -> FrameResult[Preview]:
         """Return the preview. Raises BadRequest for a rolling baseline without a range."""
         queries = [self.definition] if isinstance(self.definition, fql.CustomMetric) else []
         try:
-            return self.frame.answer(computation, queries, lambda: self._preview(computation))
+            return self.frame.result(computation, queries, lambda: self._preview(computation))
         except BinsError as error:
             raise BadRequest.at("/preview/time_range", str(error)) from None
 

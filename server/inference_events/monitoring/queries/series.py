@@ -14,9 +14,9 @@ from inference_events.monitoring.engine import Bins, BinsError, BinSize, Computa
 from inference_events.monitoring.metrics import Figure, MetricQuery
 from inference_events.monitoring.queries.compute import Query, compute_figures
 from inference_events.monitoring.queries.frame import (
-    Answer,
     Frame,
     FrameRequest,
+    FrameResult,
     check_values,
     chosen_bins,
     plan_frame,
@@ -80,12 +80,12 @@ class SeriesPlan:
         figures = [one for one in self.measures if not isinstance(one, LabelCoverage | ReceiptLag)]
         return list(dict.fromkeys([TRAFFIC, *figures]))
 
-    def compute(self, computation: Computation) -> Answer[BinnedSeries]:
+    def compute(self, computation: Computation) -> FrameResult[BinnedSeries]:
         """Return the series, unless they are unchanged.
 
         Raises BadRequest for a rolling baseline that does not fit the bins.
         """
-        return self.frame.answer(computation, self.queries, lambda: self._series(computation))
+        return self.frame.result(computation, self.queries, lambda: self._series(computation))
 
     def _series(self, computation: Computation) -> BinnedSeries:
         window = self.frame.window(self.bins)

@@ -18,7 +18,7 @@ from inference_events.monitoring.subject import Subject
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
-# Two compute, and the others wait for them for a moment, after which they end with EngineBusy.
+# Two compute and one may for a short time. The others wait for a moment, after which they end with EngineBusy.
 MAX_CONCURRENT = 8
 
 

@@ -20,9 +20,9 @@ from inference_events.monitoring.metrics.integrity import ANY_KIND, Counts
 from inference_events.monitoring.queries.compute import prepare
 from inference_events.monitoring.queries.frame import (
     MAX_COLUMNS,
-    Answer,
     Frame,
     FrameRequest,
+    FrameResult,
     check_values,
     chosen_bins,
     plan_frame,
@@ -101,9 +101,9 @@ class ViolationsPlan:
     def subject(self) -> Subject:
         return self.frame.known.subject
 
-    def compute(self, computation: Computation) -> Answer[BinnedViolations]:
+    def compute(self, computation: Computation) -> FrameResult[BinnedViolations]:
         """Return the violations, unless they are unchanged."""
-        return self.frame.answer(computation, (), lambda: self._violations(computation))
+        return self.frame.result(computation, (), lambda: self._violations(computation))
 
     def _violations(self, computation: Computation) -> BinnedViolations:
         window = self.frame.window(self.bins)

@@ -10,7 +10,6 @@ that this process writes. The first look-up adds all stored records, and so thos
 
 import threading
 from collections.abc import Sequence
-from dataclasses import fields, replace
 
 import duckdb
 import numpy as np
@@ -22,7 +21,7 @@ from inference_events.stores.duckdb.id_index import Hashes, IdIndex, RowKeys
 from inference_events.stores.duckdb.sql import insert_rows
 
 ROWS_AT_ONCE = 1 << 17
-COLUMNS = ", ".join(field.name for field in fields(IdempotencyRecord))
+# In the order of IdempotencyRecord. Stored records keep the name `answer` for the response.
 ARROW = pa.schema(
     [
         *((name, pa.string()) for name in RetryKey._fields),
@@ -32,6 +31,7 @@ ARROW = pa.schema(
         ("statuses", pa.binary()),
     ]
 )
+COLUMNS = ", ".join(ARROW.names)
 HASHED = """
 SELECT
     encode(concat_ws(chr(10), token_id, method, path, '')) || coalesce(encode(idempotency_key), body_digest) AS hashed,
@@ -119,13 +119,13 @@ def find_claimed(db: duckdb.DuckDBPyConnection, index: RecordIndex, claims: Sequ
 def with_statuses(request: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
     """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
     own = statuses[request.low : request.high].tobytes()
-    return replace(request.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+    return request.record._replace(statuses=own[:1] if own == own[:1] * len(own) else own)
 
 
 def insert_records(db: duckdb.DuckDBPyConnection, index: RecordIndex, records: Sequence[IdempotencyRecord]) -> None:
     """Insert records and add them to the index."""
     index.add(records)
-    insert_rows(db, "records", ARROW, [tuple(vars(record).values()) for record in records])
+    insert_rows(db, "records", ARROW, records)
 
 
 def purge_records(db: duckdb.DuckDBPyConnection, before: int) -> None:

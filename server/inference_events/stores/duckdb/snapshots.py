@@ -76,7 +76,7 @@ class DuckDBSnapshot:
         row_bytes = self._row_bytes(selection, schema)
         rows = max(min(int(BATCH_BYTES / row_bytes), MAX_BATCH_ROWS), 1)
         where, parameters = conditions(selection)
-        for part in self._parts(rows, where, parameters):
+        for part in self._parts(rows, where, parameters) if selection.most is None else [""]:
             query = self._query(selection, f"{where}{part}")
             self._reader = self._db.sql(query, params=parameters).to_arrow_reader(rows)
             with self._reader as reader:
@@ -94,14 +94,15 @@ class DuckDBSnapshot:
 
     def _query(self, selection: ColumnSelection, where: str) -> str:
         stored = {column.name: column for column in self._schema.declared}
-        names = ["timestamp"]
+        names = ["timestamp", *(["event_id"] if selection.most is not None else [])]
         names += ["received_at"] if selection.with_received else []
         names += ["violations"] if selection.with_violations else []
         names += [stored[name].sql_name for name in selection.columns]
         for name in selection.labels:
             column = stored[name]
             names.append(column.label_name if column.labelled else f"NULL::{LABEL_TYPE}")
-        return latest(self._schema, names, selected_rows(self._schema, names, where))
+        query = latest(self._schema, names, selected_rows(self._schema, names, where))
+        return query if selection.most is None else f"{query} ORDER BY e.event_id LIMIT {selection.most}"
 
     def _parts(self, rows: int, where: str, parameters: Sequence[Any]) -> Iterator[str]:
         """Yield further conditions that select rows part by part, if the engine would read too much at once."""

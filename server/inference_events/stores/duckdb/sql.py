@@ -94,6 +94,8 @@ def conditions(selection: Query | Deletion | Scan | ColumnSelection) -> tuple[st
         conditions.append(("e.timestamp >= make_timestamp(?)", [selection.start]))
     if selection.end is not None:
         conditions.append(("e.timestamp < make_timestamp(?)", [selection.end]))
+    if isinstance(selection, ColumnSelection) and selection.after is not None:
+        conditions.append(("e.event_id > ?", [selection.after]))
     if isinstance(selection, Query) and selection.after is not None:
         time, event_id = selection.after
         beyond = "<" if selection.is_descending else ">"

@@ -10,7 +10,6 @@ recognises the record of the retry by `is_retry` and by its time, which is later
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,8 @@ from inference_events.events.types import IdempotencyRecord, RecordOfRows, Retry
 from inference_events.stores.postgres.connections import Connection
 from inference_events.stores.postgres.escaping import escape, unescape
 
-NAMES = [field.name for field in fields(IdempotencyRecord)]
+# In the order of IdempotencyRecord. Stored records keep the name `answer` for the response.
+NAMES = [*RetryKey._fields, "body_digest", "answer", "created_at", "statuses"]
 PURGED_ROWS = 10_000
 BATCH = "BATCH"
 STORED = ["found_by", "batch", "is_retry", *NAMES]
@@ -115,7 +115,7 @@ def purge_some_records(db: Connection, before: int) -> bool:
 def with_statuses(request: RecordOfRows, statuses: Statuses) -> IdempotencyRecord:
     """Return a request's record with the statuses of its rows. One byte stands for all if they are equal."""
     own = statuses[request.low : request.high].tobytes()
-    return replace(request.record, statuses=own[:1] if own == own[:1] * len(own) else own)
+    return request.record._replace(statuses=own[:1] if own == own[:1] * len(own) else own)
 
 
 def found_by(key: RetryKey, body_digest: bytes) -> bytes:
@@ -126,7 +126,7 @@ def found_by(key: RetryKey, body_digest: bytes) -> bytes:
 
 
 def _row(batch: UUID, one: RecordOfRows, record: IdempotencyRecord) -> list[Any]:
-    values = [escape(each) if isinstance(each, str) else each for each in vars(record).values()]
+    values = [escape(each) if isinstance(each, str) else each for each in record]
     return [found_by(record.key, record.body_digest), batch, one.is_retry, *values, one.since]
 
 

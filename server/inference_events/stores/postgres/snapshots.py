@@ -57,9 +57,23 @@ class PostgresSnapshot:
         decoder = _Decoder(self._schema, selection, batch_schema(selection, declared))
         environment = read_clock(self._db, self._schema.model_id, selection.environment_id).environment
         where, parameters = in_range(selection.start, selection.end)
+        if selection.after is not None:
+            where, parameters = f"{where} AND e.event_id > %s", [*parameters, selection.after]
+        if selection.most is not None:
+            last_key = self._last_key(selection.most, where, [environment, *parameters])
+            where, parameters = f"{where} AND (%s::text IS NULL OR e.event_id <= %s)", [*parameters, last_key, last_key]
         query = f"SELECT {decoder.selected} FROM events e WHERE e.environment = %s{where}"
         with self._fetched(query, [environment, *parameters]) as fetched:
             yield from _joined(decoder.batch(rows) for rows in fetched)
+
+    def _last_key(self, most: int, where: str, parameters: Sequence[Any]) -> str | None:
+        """Return the key of the last of so many events in the order of keys, None if there are fewer.
+
+        With both bounds, the rows can be read in the order in which they lie on the disk.
+        """
+        query = f"SELECT e.event_id FROM events e WHERE e.environment = %s{where} ORDER BY e.event_id OFFSET %s LIMIT 1"
+        found = self._db.execute(query, [*parameters, most - 1]).fetchone()
+        return None if found is None else found[0]
 
     def cancel(self) -> None:
         with suppress(psycopg.Error):
@@ -92,15 +106,18 @@ class _Decoder:
 
     @property
     def selected(self) -> str:
+        keys = ["e.event_id"] if self._selection.most is not None else []
         received = ["e.received_at"] if self._selection.with_received else []
         violations = ["e.violations::text"] if self._selection.with_violations else []
         labels = ["e.labelled_at::text"] if self._labels else []
-        return ", ".join(["e.ts", *received, *violations, *labels, *(f"e.{name}" for name in self._types)])
+        return ", ".join(["e.ts", *keys, *received, *violations, *labels, *(f"e.{name}" for name in self._types)])
 
     def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """Return rows as a batch."""
         fetched = iter(zip(*rows, strict=True))
         arrays = [times(next(fetched))]
+        if self._selection.most is not None:
+            arrays.append(pa.array(next(fetched), pa.string()))
         if self._selection.with_received:
             arrays.append(times(next(fetched)))
         if self._selection.with_violations:

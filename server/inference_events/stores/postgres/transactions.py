@@ -146,7 +146,7 @@ def _described(error: psycopg.Error) -> str:
 def _is_lost(error: psycopg.Error) -> bool:
     """Return whether the connection was lost, so that the server reported no SQLSTATE.
 
-    The driver calls it a programming error if a pooler answers in the place of a server that has gone.
+    The driver calls it a programming error if a pooler responds in the place of a server that has gone.
     """
     kinds = psycopg.OperationalError | psycopg.InterfaceError | psycopg.ProgrammingError
     return error.sqlstate is None and isinstance(error, kinds)

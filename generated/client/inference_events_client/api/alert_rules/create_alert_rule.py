@@ -141,7 +141,7 @@ def sync_detailed(
        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns.
     `frequency`
-       takes one column and a `category`.
+       takes one column and a `category`; with other metrics, a `category` is a label of the rule.
     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset.
     No other
        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
@@ -213,7 +213,7 @@ def sync(
        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns.
     `frequency`
-       takes one column and a `category`.
+       takes one column and a `category`; with other metrics, a `category` is a label of the rule.
     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset.
     No other
        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
@@ -280,7 +280,7 @@ async def asyncio_detailed(
        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns.
     `frequency`
-       takes one column and a `category`.
+       takes one column and a `category`; with other metrics, a `category` is a label of the rule.
     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset.
     No other
        metric takes one. With a `segment_id` only the events of that segment count, on both sides.
@@ -350,7 +350,7 @@ async def asyncio(
        metrics. Metrics of the types drift, data integrity and statistic are judged for each column of
        `feature_names`; data integrity without columns means `__ANY__`. Other metrics take no columns.
     `frequency`
-       takes one column and a `category`.
+       takes one column and a `category`; with other metrics, a `category` is a label of the rule.
     4. A drift compares with `baseline_id`, by default with the oldest STATIC baseline over a dataset.
     No other
        metric takes one. With a `segment_id` only the events of that segment count, on both sides.

@@ -130,7 +130,9 @@ def sync_detailed(
        event is shown twice or skipped while others are published or deleted.
     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
-       would exceed that; `next_cursor` says that there is more.
+       would exceed that, or if reading took 10 seconds so far, for example of a model with 10,000
+    columns;
+       `next_cursor` says that there is more.
     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
     400 with its place.
        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a
@@ -202,7 +204,9 @@ def sync(
        event is shown twice or skipped while others are published or deleted.
     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
-       would exceed that; `next_cursor` says that there is more.
+       would exceed that, or if reading took 10 seconds so far, for example of a model with 10,000
+    columns;
+       `next_cursor` says that there is more.
     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
     400 with its place.
        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a
@@ -269,7 +273,9 @@ async def asyncio_detailed(
        event is shown twice or skipped while others are published or deleted.
     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
-       would exceed that; `next_cursor` says that there is more.
+       would exceed that, or if reading took 10 seconds so far, for example of a model with 10,000
+    columns;
+       `next_cursor` says that there is more.
     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
     400 with its place.
        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a
@@ -339,7 +345,9 @@ async def asyncio(
        event is shown twice or skipped while others are published or deleted.
     5. A page has at most 64 MiB of events, but at least one event. It is shorter than `limit` if the
     next event
-       would exceed that; `next_cursor` says that there is more.
+       would exceed that, or if reading took 10 seconds so far, for example of a model with 10,000
+    columns;
+       `next_cursor` says that there is more.
     6. `columns` names the columns that `values` has, in any order; a name that the schema lacks is a
     400 with its place.
        `preview` cuts texts to so many characters; `shortened` names the columns of an event in which a

@@ -139,7 +139,9 @@ def sync_detailed(
 
     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry`
     that finds
-    the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+    the webhook just as it asks for, made in the last 24 hours, gets it as the first response. Without
+    that header
+    a repetition is a 409, because the name is taken: find the webhook by its name instead.
 
     Args:
         x_fiddler_client_retry (str | Unset):
@@ -199,7 +201,9 @@ def sync(
 
     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry`
     that finds
-    the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+    the webhook just as it asks for, made in the last 24 hours, gets it as the first response. Without
+    that header
+    a repetition is a 409, because the name is taken: find the webhook by its name instead.
 
     Args:
         x_fiddler_client_retry (str | Unset):
@@ -254,7 +258,9 @@ async def asyncio_detailed(
 
     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry`
     that finds
-    the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+    the webhook just as it asks for, made in the last 24 hours, gets it as the first response. Without
+    that header
+    a repetition is a 409, because the name is taken: find the webhook by its name instead.
 
     Args:
         x_fiddler_client_retry (str | Unset):
@@ -312,7 +318,9 @@ async def asyncio(
 
     No record of this operation is kept, as it would hold the URL. A retry with `X-Fiddler-Client-Retry`
     that finds
-    the webhook just as it asks for, made in the last 24 hours, gets it as the first response.
+    the webhook just as it asks for, made in the last 24 hours, gets it as the first response. Without
+    that header
+    a repetition is a 409, because the name is taken: find the webhook by its name instead.
 
     Args:
         x_fiddler_client_retry (str | Unset):

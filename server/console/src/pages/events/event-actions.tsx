@@ -92,7 +92,7 @@ function ValueField({ column, text, change, isDisabled }: FieldProps) {
 export function DeleteEvent({ model, id, onClose }: { model: Model; id: string; onClose: () => void }) {
   const action = useAction();
   const remove = async () => {
-    const request = { model_id: model.id, env_type: "PRODUCTION" as const, event_ids: [id] };
+    const request = { model_id: model.id, event_ids: [id] };
     const { data } = await body(api.DELETE("/v3/events", { body: request }));
     await endOf(data.job.id);
     go(linkToPage(model.id, "events"));

@@ -2,17 +2,20 @@
 
 import { useState } from "preact/hooks";
 import type { Schemas } from "../../api/client";
+import { useLive } from "../../api/pulse";
 import { may } from "../../api/session";
 import { count } from "../../ui/number";
+import { Loaded } from "../../ui/states";
 import { TableBox } from "../../ui/table-box";
 import { Text } from "../../ui/text";
 import { Time } from "../../ui/time";
 import { Value } from "../../ui/value";
 import { filterText } from "../../url/filters";
 import { linkToPage, type Model } from "../../url/routes";
+import { useSelection } from "../../url/selection";
 import { rule } from "../column-words";
 import { CorrectValue } from "./event-actions";
-import { isShownAnyway, type StoredEvent } from "./request";
+import { eventBody, isShownAnyway, isWide, readEvents, type StoredEvent } from "./request";
 
 type Column = Schemas["Column"];
 
@@ -60,30 +63,14 @@ export function EventValues(props: Props) {
   );
 }
 
+type InRole = { column: Column; role: Role };
+
 function Roles({ columns, ...props }: Props & { columns: Column[] }) {
   const [limit, setLimit] = useState(SHOWN);
   const shown = byRole(props.model, columns).slice(0, limit);
   return (
     <>
-      <TableBox label="Values">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Column</th>
-              <th scope="col">Role</th>
-              <th scope="col">Value</th>
-              <th scope="col">Violation</th>
-              <th scope="col">Type</th>
-              <th scope="col">Allowed</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ column, role }) => (
-              <Row key={column.name} column={column} role={role} {...props} />
-            ))}
-          </tbody>
-        </table>
-      </TableBox>
+      {isWide(props.model) ? <PartOfValues {...props} shown={shown} /> : <Values {...props} shown={shown} />}
       {columns.length > limit && (
         <button type="button" onClick={() => setLimit(limit + SHOWN)}>
           Show {SHOWN} more of {count(columns.length)}
@@ -93,8 +80,48 @@ function Roles({ columns, ...props }: Props & { columns: Column[] }) {
   );
 }
 
+/** Values of an event that has so many that only those which are shown are read. */
+function PartOfValues({ shown, ...props }: Props & { shown: InRole[] }) {
+  const selection = useSelection();
+  const request = eventBody(
+    selection,
+    props.event.event_id,
+    shown.map(({ column }) => column.name),
+  );
+  const part = useLive(JSON.stringify(request), selection.revision, (signal) => readEvents(request, signal));
+  return (
+    <Loaded resource={part}>
+      {({ items: [event] }) => event && <Values {...props} event={event} shown={shown} />}
+    </Loaded>
+  );
+}
+
+function Values({ shown, ...props }: Props & { shown: InRole[] }) {
+  return (
+    <TableBox label="Values">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Column</th>
+            <th scope="col">Role</th>
+            <th scope="col">Value</th>
+            <th scope="col">Violation</th>
+            <th scope="col">Type</th>
+            <th scope="col">Allowed</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ column, role }) => (
+            <Row key={column.name} column={column} role={role} {...props} />
+          ))}
+        </tbody>
+      </table>
+    </TableBox>
+  );
+}
+
 /** Put the columns into the order of their roles, each as the schema has them. */
-function byRole(model: Model, columns: Column[]): { column: Column; role: Role }[] {
+function byRole(model: Model, columns: Column[]): InRole[] {
   const roles = new Map<string, Role>();
   for (const role of ROLES) for (const name of model.spec[role] ?? []) if (!roles.has(name)) roles.set(name, role);
   const of = (column: Column): Role => roles.get(column.name) ?? "other";

@@ -14,7 +14,7 @@ import { useSelection } from "../../url/selection";
 import { DeleteEvent } from "./event-actions";
 import { EventValues } from "./event-values";
 import { neighbours } from "./listed";
-import { environmentBody, readEvents, type StoredEvent } from "./request";
+import { eventBody, isWide, readEvents, type StoredEvent } from "./request";
 
 interface Props {
   model: Model;
@@ -23,7 +23,7 @@ interface Props {
 
 export function EventPage({ model, id }: Props) {
   const selection = useSelection();
-  const request = { ...environmentBody(selection), event_ids: [id] };
+  const request = eventBody(selection, id, isWide(model) ? [] : undefined);
   const event = useLive(JSON.stringify(request), selection.revision, async (signal) => {
     return (await readEvents(request, signal)).items[0] ?? null;
   });
@@ -78,10 +78,7 @@ function Shown({ model, event, reload }: { model: Model; event: StoredEvent; rel
   const [open, setOpen] = useState<"call" | "delete" | null>(null);
   const isProduction = selection.environment.type === "PRODUCTION";
   const close = () => setOpen(null);
-  const call = {
-    path: "/v3/events/query",
-    body: { ...environmentBody(selection), event_ids: [event.event_id] },
-  };
+  const call = { path: "/v3/events/query", body: eventBody(selection, event.event_id) };
   return (
     <>
       <div class="page-head">

@@ -85,15 +85,17 @@ function ColumnChoice({ model, name, choose }: { model: Model; name: string; cho
   const wanted = name.toLowerCase();
   const matches = model.schema.columns.filter((one) => one.name.toLowerCase().includes(wanted)).slice(0, MATCHES);
   return (
-    <label>
-      Column
-      <input
-        list={id}
-        placeholder="any column"
-        autocomplete="off"
-        value={name}
-        onInput={(event) => choose(event.currentTarget.value)}
-      />
+    <>
+      <label>
+        Column
+        <input
+          list={id}
+          placeholder="any column"
+          autocomplete="off"
+          value={name}
+          onInput={(event) => choose(event.currentTarget.value)}
+        />
+      </label>
       <datalist id={id}>
         {matches.map((one) => (
           <option key={one.name} value={one.name}>
@@ -101,7 +103,7 @@ function ColumnChoice({ model, name, choose }: { model: Model; name: string; cho
           </option>
         ))}
       </datalist>
-    </label>
+    </>
   );
 }
 

@@ -1,12 +1,19 @@
-/** All events of the range by time, and those with a violation. A drag over it shows a part of the range. */
+/** All events of the range by time, and those with a value of a wrong type or range. A drag over it shows a part of the range. */
 
 import { useLive } from "../../api/pulse";
-import { readSeries, type Series } from "../../api/series";
+import { type Measure, readSeries, type Series } from "../../api/series";
 import { Chart } from "../../chart/chart";
 import type { ChartData } from "../../chart/data";
 import { count } from "../../ui/number";
 import { Panel } from "../../ui/panel";
 import type { Selection } from "../../url/selection";
+
+/** Values that are missing are left out, because those of targets are labels to come. */
+const MEASURES: Measure[] = [
+  { measure: "count" },
+  { measure: "violations", kind: "type" },
+  { measure: "violations", kind: "range" },
+];
 
 interface Props {
   selection: Selection;
@@ -15,7 +22,7 @@ interface Props {
 
 export function Histogram({ selection, isFiltered }: Props) {
   const series = useLive(selection.key, selection.revision, (signal) =>
-    readSeries(selection, [{ measure: "count" }, { measure: "violations" }], { max_bins: 120 }, signal),
+    readSeries(selection, MEASURES, { max_bins: 120 }, signal),
   );
   const title = isFiltered ? "Events of the range, without the filters" : "Events of the range";
   return (
@@ -39,7 +46,6 @@ export function Histogram({ selection, isFiltered }: Props) {
 function chartData({ now }: Series): ChartData {
   const group = now.groups[0];
   const rows = group?.rows ?? [];
-  const violations = group?.measures[1]?.values ?? [];
   return {
     edges: now.edges,
     complete: now.complete,
@@ -47,7 +53,8 @@ function chartData({ now }: Series): ChartData {
     rows,
     series: [
       { name: "events", values: rows, form: "bars" },
-      { name: "violations", values: violations },
+      { name: "type violations", values: group?.measures[1]?.values ?? [] },
+      { name: "range violations", values: group?.measures[2]?.values ?? [] },
     ],
   };
 }

@@ -13,6 +13,7 @@ export const LIMIT = 50;
 /** The server cuts texts after so many characters. */
 export const PREVIEW = 80;
 const MAX_COLUMNS = 12;
+const MAX_AT_ONCE = 300;
 
 export interface Wanted {
   filters: EventFilter[];
@@ -63,6 +64,16 @@ export function usualColumns(model: Model, filters: EventFilter[]): string[] {
   const known = new Set(all);
   const shown = [...filtered, ...roles, ...all].filter((name) => known.has(name) && !isShownAnyway(model, name));
   return [...new Set(shown)].slice(0, MAX_COLUMNS - 2);
+}
+
+/** Return whether a model has so many columns that an event is read with a part of them. */
+export function isWide(model: Model): boolean {
+  return model.schema.columns.length > MAX_AT_ONCE;
+}
+
+/** Return the request for an event, with some columns or all. */
+export function eventBody(selection: Selection, id: string, columns?: string[]): EventsRequest {
+  return { ...environmentBody(selection), event_ids: [id], ...(columns ? { columns } : {}) };
 }
 
 /** Return whether a column is the id or the time, which each row has. */
