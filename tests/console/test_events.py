@@ -376,6 +376,12 @@ def test_an_ingesting_token_is_told_what_it_lacks(browser: Browser, served: Serv
         visit.open("/ingestion")
         expect(visit.page.get_by_role("heading", name="Jobs")).to_be_visible()
         expect(visit.page.get_by_role("alert")).to_have_count(0)
+        asked: list[str] = []
+        visit.page.on("request", lambda request: asked.append(request.url))
+        visit.open(f"/models/{served.model_id}/ingestion")
+        expect(visit.page.get_by_role("button", name="Publish a file")).to_be_visible()
+        visit.page.wait_for_timeout(2500)
+        assert sum("pulse" in url for url in asked) == 1
         visit.open(served.path)
         expect(visit.page.get_by_role("alert").first).to_contain_text("scope")
 

@@ -37,6 +37,8 @@ export function usePulse(modelId: string): void {
       if (document.visibilityState === "visible" && (isLive.value || pulse.value === null)) {
         etag = await update(modelId, etag, abort.signal);
       }
+      // A token without the scope will not get it by asking again.
+      if (pulseError.value?.status === 403) return;
       if (!abort.signal.aborted) timer = setTimeout(read, (pulseError.value?.retryAfter ?? 0) * 1000 || EVERY_MS);
     };
     const show = () => document.visibilityState === "visible" && read();
