@@ -1,1 +1,1 @@
-import{It as e}from"./shared.js";var t=2,n=120;function r({start:r,end:i}){let a=(i-r)/e;return a>=t&&a<=n?{bin_size:`Day`}:{max_bins:n}}export{r as t};
+import{Rt as e}from"./shared.js";var t=2,n=120;function r({start:r,end:i}){let a=(i-r)/e;return a>=t&&a<=n?{bin_size:`Day`}:{max_bins:n}}export{r as t};

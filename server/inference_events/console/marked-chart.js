@@ -1,1 +1,1 @@
-import{m as e,t}from"./vendor.js";import{r as n}from"./charts.js";import{ft as r}from"./shared.js";import{a as i}from"./alerting.js";function a(a){let o=i(r()),s=e(()=>({...a.data,marks:o}),[a.data,o]);return t(n,{...a,data:s})}export{a as t};
+import{m as e,t}from"./vendor.js";import{r as n}from"./charts.js";import{Ot as r}from"./shared.js";import{a as i}from"./alerting.js";function a(a){let o=i(r()),s=e(()=>({...a.data,marks:o}),[a.data,o]);return t(n,{...a,data:s})}export{a as t};
