@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.console.browsing import SERVER_PYTHON, TOKEN, NoBrowser, Visit, launch, serving, visiting
 from tests.console.data import Client, fill
+from tests.console.watching import Watched, watched
 from tests.program import Program
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +59,13 @@ def visit(browser: Browser, server: Program) -> Iterator[Visit]:
     """Give a visit of an administrator to the server with some models."""
     with visiting(browser, server.url) as visit:
         yield visit
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """Give a model with 40 days of events, on a server that sends messages to this machine."""
+    settings: dict[str, str | int] = {"allow_private_receivers": "true", "notification_wait_seconds": 1}
+    with serving(tmp_path_factory.mktemp("watched") / "data", **settings) as program:
+        client = Client(program.url)
+        yield watched(program.url, client)
+        client.close()

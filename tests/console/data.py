@@ -86,12 +86,37 @@ class Client:
         return made["id"], made["token"]
 
 
+def watch(client: Client, model_id: str) -> None:
+    """Define a segment and a custom metric of a model, an alert rule that fires, and a webhook."""
+    segment = {"model_id": model_id, "name": "Long flights", "definition": "carrier == 'UA' and distance > 1000"}
+    segment_id = client.call("POST", "/v3/segments", segment)["id"]
+    metric = {"model_id": model_id, "name": "Long and likely late", "definition": "sum(distance * late_probability)"}
+    client.call("POST", "/v3/custom-metrics", metric)
+    rule = {
+        "name": "Few long flights",
+        "model_id": model_id,
+        "metric_id": "traffic",
+        "segment_id": segment_id,
+        "priority": "HIGH",
+        "compare_to": "raw_value",
+        "condition": "lesser",
+        "bin_size": "Hour",
+        "critical_threshold": 10,
+        "warning_threshold": 100,
+    }
+    rule_id = client.call("POST", "/v3/alert-rules", rule)["id"]
+    client.call("POST", f"/v3/monitoring/alert-rules/{rule_id}/evaluate", {})
+    webhook = {"name": "on call", "provider": "SLACK", "url": "https://hooks.slack.com/services/T0/B0/secret"}
+    client.call("POST", "/v2/webhooks", webhook)
+
+
 def fill(url: str) -> None:
-    """Create models with events, and tokens."""
+    """Create models with events, one of them with alerts, and tokens."""
     client = Client(url)
     for project, models in MODELS.items():
         for name, events in models.items():
             client.model(project, name, events)
+    watch(client, client.call("GET", "/v3/models?search=arrival_delay")["items"][0]["id"])
     for name, scopes in TOKENS.items():
         client.token(name, *scopes)
     client.close()

@@ -10,10 +10,20 @@ from tests.console import timed
 from tests.console.browsing import NARROW, WIDE, Visit, launch, serving, visiting
 from tests.console.data import Client, fill
 from tests.console.measured import Measured, publish
+from tests.console.watching import Watched, watch, watched
 
 TIMED = "departures"
 SMALL = {"width": 1040, "height": 560}
-PAGES = {"models": "/", "tokens": "/tokens", "settings": "/settings?search=max", "first-event": "/first-event"}
+PAGES = {
+    "models": "/",
+    "tokens": "/tokens",
+    "settings": "/settings?search=max",
+    "first-event": "/first-event",
+    "webhooks": "/webhooks",
+    "deliveries": "/deliveries",
+}
+# Of a model whose events are of 40 days.
+WATCHED = ["alerts", "rules", "segments", "metrics", "baselines"]
 
 # Of the model with events of known times.
 MODEL_PAGES = {
@@ -99,6 +109,33 @@ def _take_events(visit: Visit, folder: Path, mark: str) -> None:
         visit.page.screenshot(path=folder / f"{name}{mark}.png")
 
 
+def take_watched(visit: Visit, folder: Path, mark: str, model: Watched) -> None:
+    """Take a picture of each page about alerts, one rule, and the editors of a segment and of a rule."""
+    page = visit.page
+
+    def shoot(name: str) -> None:
+        page.wait_for_timeout(1500)
+        page.screenshot(path=folder / f"{name}{mark}.png", full_page=name.endswith("new"))
+
+    for part in WATCHED:
+        visit.open(f"{model.path(part)}?from=all")
+        shoot(part)
+    visit.open(model.path("rules"))
+    page.get_by_role("link", name="Few flights").click()
+    shoot("rule")
+    visit.open(model.path("segments/new?from=all"))
+    page.get_by_label("Name").fill("Long flights of UA")
+    page.get_by_label("Definition").fill("carrier == 'UA'\n  and distance > 1000")
+    shoot("segment-new")
+    visit.open(model.path("rules/new"))
+    page.get_by_label("Name").fill("Few flights")
+    page.get_by_label("Metric").select_option("traffic")
+    page.get_by_label("Fires if").select_option("lesser")
+    page.get_by_label("Critical", exact=True).fill("10")
+    page.get_by_label("Warning", exact=True).fill("20")
+    shoot("rule-new")
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -111,6 +148,8 @@ def main() -> None:
         client = Client(server.url)
         measured = publish(client, "cancellation", "airline")
         timed.publish(client, "flights", TIMED)
+        model = watched(server.url, client)
+        watch(client, model)
         client.close()
         browser = launch(playwright)
         for theme in ("light", "dark") if arguments.all else ("light",):
@@ -120,6 +159,7 @@ def main() -> None:
                 with visiting(browser, server.url, color_scheme=theme, viewport=size) as visit:
                     take(visit, arguments.folder, mark, every=arguments.all)
                     take_measured(visit, arguments.folder, mark, measured)
+                    take_watched(visit, arguments.folder, mark, model)
 
 
 def _take_login(browser: Browser, url: str, folder: Path, mark: str, *, theme: str, size: dict[str, int]) -> None:

@@ -110,7 +110,8 @@ def rows(page: Page) -> Locator:
 
 
 def ids(page: Page) -> list[str]:
-    return rows(page).locator("th").all_inner_texts()
+    texts: list[str] = rows(page).locator("th").all_inner_texts()
+    return texts
 
 
 def add_filter(page: Page, column: str, condition: str, value: str) -> None:

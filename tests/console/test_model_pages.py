@@ -48,7 +48,8 @@ def figure(page: Page, name: str) -> str:
     """Return what the overview says of a figure."""
     row = page.get_by_role("region", name="Figures").get_by_role("row", name=re.compile(f"^{name}"))
     expect(row.locator("td").first).not_to_have_text("…")
-    return row.locator("td").first.inner_text()
+    text: str = row.locator("td").first.inner_text()
+    return text
 
 
 def test_the_overview_has_the_figures_of_the_range(browser: Browser, place: Place) -> None:

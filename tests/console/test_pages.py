@@ -20,6 +20,9 @@ PATHS = [
     "/tokens?search=nothing",
     "/settings",
     "/settings?search=x",
+    "/webhooks",
+    "/webhooks?search=nothing",
+    "/deliveries",
     "/nowhere",
 ]
 MODEL_PAGES = [
@@ -38,10 +41,26 @@ MODEL_PAGES = [
     "/integrity/arrived_late?compare=previous",
     "/integrity/nothing",
     "/schema",
+    "/alerts",
+    "/rules",
+    "/rules/new",
+    "/segments",
+    "/segments/new",
+    "/metrics",
+    "/metrics/new",
+    "/baselines",
 ]
 THEMES = ["light", "dark"]
 # Rows with a violation, with an undeclared column, and without an id.
 FILE = b"flight,carrier,distance,gate\nJ1,UA,9000,B17\n,UA,1,B18\n"
+
+
+def watched(client: Client, model_id: str) -> list[str]:
+    """Return the pages of a segment, a custom metric and an alert rule of a model."""
+    of_model = {"segments": "segments", "metrics": "custom-metrics"}
+    found = {part: client.call("GET", f"/v3/models/{model_id}/{path}")["items"] for part, path in of_model.items()}
+    found["rules"] = client.call("GET", "/v3/alert-rules?search=few")["items"]
+    return [f"{part}/{items[0]['id']}" for part, items in found.items()]
 
 
 def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
@@ -67,7 +86,9 @@ def prepared(visit: Visit, client: Client) -> list[Callable[[], None]]:
     dialogs += [dialog(f"/models/{model_id}/events/UA1", name) for name in ("Correct arrived_late", "Delete")]
     dialogs.append(dialog(f"/models/{model_id}/ingestion", "Publish a file"))
     pages.append(at(f"/jobs/{client.publish_file(model_id, 'rows.csv', FILE)}"))
-    return [*pages, *dialogs, dialog("/", "Help and shortcuts")]
+    dialogs += [dialog("/webhooks", "New webhook"), dialog(f"/models/{model_id}/baselines", "New baseline")]
+    items = [at(f"/models/{model_id}/{path}") for path in watched(client, model_id)]
+    return [*pages, *items, *dialogs, dialog("/", "Help and shortcuts")]
 
 
 @pytest.mark.parametrize("theme", THEMES)

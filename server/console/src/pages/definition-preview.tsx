@@ -82,7 +82,7 @@ function Shown({ kind, name, found }: { kind: Kind; name: string; found: Found }
       </p>
       <Chart
         title={name}
-        unit={kind.kind === "segment" ? "events" : ""}
+        unit={kind.kind === "segment" ? "events" : "value"}
         data={part ? ofSegment(all, part) : ofMetric(all)}
         span={[kind.kind === "segment" ? 0 : null, null]}
         write={kind.kind === "segment" ? count : figure}

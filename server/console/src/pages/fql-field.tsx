@@ -111,7 +111,7 @@ function Verdict({ text, check, error, moveTo }: VerdictProps) {
       )}
       {position !== null && ": "}
       {check.message}
-      {check.hint && <span class="quiet">. {check.hint}</span>}
+      {check.hint && <span class="quiet">; {check.hint}</span>}
     </p>
   );
 }

@@ -1,7 +1,7 @@
 /** The preview beside the form of an alert rule: how often it would have fired, and a chart of it. */
 
 import { Chart } from "../chart/chart";
-import { count, figure } from "../ui/number";
+import { count, figure, percent } from "../ui/number";
 import { Loaded } from "../ui/states";
 import { Time } from "../ui/time";
 import { type Draft, PREVIEWED } from "./rule-draft";
@@ -79,11 +79,11 @@ export function JudgedChart({ judged, title }: ChartProps) {
   return (
     <Chart
       title={title}
-      unit={isChange ? "change as a share" : "value"}
+      unit={isChange ? "change" : "value"}
       // So many lines would hide the values.
       data={chartOf(judged, marks.length > MAX_MARKS ? [] : marks)}
       span={[null, null]}
-      write={figure}
+      write={isChange ? (share) => percent(100 * share) : figure}
       call={{ path: "/v3/monitoring/alert-rules/preview", body: request }}
       revision={bins.at(-1)?.data_revision ?? ""}
     />

@@ -77,10 +77,14 @@ function Bins({ draft, change, isFixed }: Props) {
         />
       )}
       <Choice
-        label="Fires if it is"
+        label="Fires if"
         at="/condition"
         value={draft.condition}
-        options={{ greater: "above", lesser: "below" }}
+        options={
+          draft.comparison === "time_period"
+            ? { greater: "it grows", lesser: "it falls" }
+            : { greater: "it is above", lesser: "it is below" }
+        }
         isDisabled={isFixed}
         choose={(condition) => change({ condition })}
       />

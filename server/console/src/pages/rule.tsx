@@ -28,10 +28,11 @@ const DAY_MS = 86_400_000;
 const DAYS: Record<Rule["bin_size"], number> = { Hour: 7, Day: 30, Week: 84, Month: 365 };
 
 export function RulePage({ model, id }: { model: Model; id: string }) {
-  const [isChanging] = [place.value.query.get("change") === "1" && may("manage")];
+  const isChanging = place.value.query.get("change") === "1" && may("manage");
   const params = { path: { alert_rule_id: id } };
+  // Read again after a change.
   const rule = useResource(
-    id,
+    `${id} ${isChanging}`,
     async (signal) => (await body(api.GET("/v3/alert-rules/{alert_rule_id}", { params, signal }))).data,
     REFRESH_MS,
   );

@@ -81,9 +81,12 @@ function Table({ rules }: { rules: Rule[] }) {
           form: "name",
           sort: "name",
           cell: (rule) => (
-            <a href={linkToPage(rule.model.id, "rules", rule.id)}>
-              <Text value={rule.name} />
-            </a>
+            <>
+              <a href={linkToPage(rule.model.id, "rules", rule.id)}>
+                <Text value={rule.name} />
+              </a>{" "}
+              {!rule.enable_notification && <span class="tag">no messages</span>}
+            </>
           ),
         },
         { head: "Judges", form: "wrap", cell: (rule) => <Text value={aboutOf(rule)} /> },
@@ -94,7 +97,6 @@ function Table({ rules }: { rules: Rule[] }) {
           cell: (rule) => <Time at={rule.last_evaluation?.evaluated_at ?? null} none="never" />,
         },
         { head: "Next", cell: (rule) => <Time at={rule.next_evaluation_at ?? null} /> },
-        { head: "Messages", cell: (rule) => (rule.enable_notification ? "on" : "off") },
       ]}
     />
   );

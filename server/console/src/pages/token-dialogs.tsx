@@ -1,14 +1,14 @@
 /** The dialogs that make, replace and revoke a token. */
 
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { api, body, type Schemas } from "../api/client";
 import { useResource } from "../api/resource";
 import { type Scope, session } from "../api/session";
-import { type Action, useAction } from "../ui/action";
+import { useAction } from "../ui/action";
 import { Copy } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
-import { Failure, Loaded } from "../ui/states";
+import { Form } from "../ui/form";
+import { Loaded } from "../ui/states";
 import { plain, Text } from "../ui/text";
 import { Time } from "../ui/time";
 
@@ -17,9 +17,9 @@ type Made = (made: Schemas["TokenSecret"]) => void;
 
 const SCOPES: Record<Scope, string> = {
   ingest: "publishes, updates and deletes events, and uploads files",
-  manage: "creates, changes and deletes projects, models, baselines, segments and custom metrics",
+  manage: "creates, changes and deletes projects, models, baselines, segments, custom metrics and alert rules",
   read: "reads and downloads everything",
-  admin: "may do all, and manages tokens",
+  admin: "may do all, and manages tokens and webhooks",
 };
 
 const DAYS: Record<string, string> = {
@@ -49,7 +49,7 @@ export function CreateToken({ onClose, onMade }: { onClose: () => void; onMade: 
     setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
   return (
     <Dialog title="Create a token" onClose={onClose}>
-      <Form action={action} submit={create} label="Create" onClose={onClose} isReady={scopes.length > 0}>
+      <Form action={action} submit={create} label="Create" onCancel={onClose} isReady={scopes.length > 0}>
         <label>
           Name
           <input
@@ -132,7 +132,7 @@ export function RotateToken({ token, onClose, onMade }: { token: Token; onClose:
   };
   return (
     <Dialog title={`Rotate ${plain(token.name)}`} onClose={onClose}>
-      <Form action={action} submit={rotate} label="Rotate" onClose={onClose}>
+      <Form action={action} submit={rotate} label="Rotate" onCancel={onClose}>
         <p>A new token gets the name, scopes, projects and expiry of this one.</p>
         <label>
           The old token stays valid for
@@ -165,7 +165,7 @@ export function RevokeToken({
   };
   return (
     <Dialog title={`Revoke ${plain(token.name)}?`} onClose={onClose}>
-      <Form action={action} submit={revoke} label="Revoke" onClose={onClose} isDangerous>
+      <Form action={action} submit={revoke} label="Revoke" onCancel={onClose} isDangerous>
         <p>
           Programs with this token stop working at once. Its scopes: {token.scopes.join(", ")}. Last used:{" "}
           <Time at={token.last_used_at} none="never" />.
@@ -194,36 +194,5 @@ export function ShownOnce({ made, onClose }: { made: Schemas["TokenSecret"]; onC
         </button>
       </footer>
     </Dialog>
-  );
-}
-
-interface FormProps {
-  action: Action;
-  submit: () => Promise<void>;
-  label: string;
-  onClose: () => void;
-  isReady?: boolean;
-  isDangerous?: boolean;
-  children: ComponentChildren;
-}
-
-function Form({ action, submit, label, onClose, isReady = true, isDangerous = false, children }: FormProps) {
-  const send = (event: Event) => {
-    event.preventDefault();
-    action.run(submit);
-  };
-  return (
-    <form class="form" onSubmit={send}>
-      {children}
-      {action.error && <Failure error={action.error} />}
-      <footer class="dialog-foot">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" class={isDangerous ? "danger" : "main"} disabled={!isReady || action.isRunning}>
-          {label}
-        </button>
-      </footer>
-    </form>
   );
 }

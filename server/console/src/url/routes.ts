@@ -96,7 +96,7 @@ export const ROUTES: Route[] = [
   ),
   ofModel("baselines", "Baselines", "b", [], async () => (await import("../pages/baselines")).BaselinesPage),
   ofModel("schema", "Model", "k", [], async () => (await import("../pages/schema")).SchemaPage),
-  page("/ingestion", "Ingestion", "l", async () => (await import("../pages/ingestion")).AllIngestion),
+  page("/ingestion", "All ingestion", "l", async () => (await import("../pages/ingestion")).AllIngestion),
   page("/jobs", "Jobs", "j", async () => (await import("../pages/jobs")).Jobs),
   page("/first-event", "First event", "f", async () => (await import("../pages/first-event")).FirstEventPage),
   page("/webhooks", "Webhooks", "w", async () => (await import("../pages/webhooks")).WebhooksPage),
