@@ -58,7 +58,7 @@ def get(session: Session, id: str, lock: Lock = Lock.NONE) -> AlertRule:
 
 def lock_all(session: Session, ids: Collection[str]) -> Sequence[AlertRule]:
     """Return those of the rules that exist, with an EXCLUSIVE lock on each."""
-    session.scalars(locked(select(AlertRule).where(AlertRule.id.in_(ids)), AlertRule, AlertRule.id)).all()
+    session.scalars(locked(select(AlertRule.id).where(AlertRule.id.in_(ids)), AlertRule, AlertRule.id)).all()
     return session.scalars(with_model().where(AlertRule.id.in_(ids)).order_by(AlertRule.id)).all()
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from inference_events.catalog.tables import Table
 
 RowT = TypeVar("RowT", bound=Table)
+SelectedT = TypeVar("SelectedT")
 
 # Set in `Session.info` of sessions that may write.
 IS_WRITE = "is_write"
@@ -55,7 +56,7 @@ def find(session: Session, table: type[RowT], id: str, lock: Lock = Lock.NONE) -
     return session.get(table, id, populate_existing=True, with_for_update=options)
 
 
-def locked(rows: Select[RowT], table: type[Table], id: Any) -> Select[RowT]:
+def locked(rows: Select[SelectedT], table: type[Table], id: Any) -> Select[SelectedT]:
     """Select rows with an `EXCLUSIVE` lock, in the order of their ids, so that transactions cannot deadlock."""
     return rows.order_by(id).with_for_update(of=table, key_share=True)
 
