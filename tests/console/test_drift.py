@@ -114,7 +114,7 @@ def test_drift_after_a_day_is_deleted(browser: Browser, server: Program) -> None
         assert_exact(visit, measured)
         delete_day(client, measured, "2026-03-03")
         left = len(numbers(measured.events, "distance"))
-        expect(visit.page.locator("dl.facts")).to_contain_text(f"{left:,}", timeout=6000)
+        expect(visit.page.locator("dl.facts")).to_contain_text(f"{left:,}", timeout=10_000)
         visit.page.reload()
         assert_exact(visit, measured)
     client.close()
