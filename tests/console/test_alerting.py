@@ -177,9 +177,10 @@ def test_alerts_are_marks_on_charts(visit: Visit, model: Watched, client: Client
     evaluate(client, rule_id, 10)
     span = f"from={quote((midnight() - 20 * DAY).isoformat())}&to={quote(midnight().isoformat())}"
     visit.open(f"{model.path('traffic')}?{span}")
-    page.locator("figure.chart").first.locator("summary", has_text="⋯").click()
-    page.get_by_role("button", name="Table", exact=True).first.click()
-    row = page.get_by_role("row", name=(midnight() - 10 * DAY).strftime("%Y-%m-%d")).first
+    chart = page.get_by_role("figure", name="Events", exact=True)
+    chart.locator("summary", has_text="⋯").click()
+    chart.get_by_role("button", name="Table", exact=True).click()
+    row = chart.get_by_role("row", name=(midnight() - 10 * DAY).strftime("%Y-%m-%d")).first
     expect(row).to_contain_text("critical: marked")
 
 
