@@ -88,7 +88,7 @@ RULES = (
     "names an upload that is not completed; complete it first",
     "The file has no row",
     "A column of the file has no name; give it one",
-    "two columns have the same name; rename one",
+    "two columns have the same name",
     "it is damaged, cut off, or of another type",
     "it is UTF-16; save it as UTF-8",
     # create_model and update_model
