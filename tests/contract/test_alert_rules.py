@@ -330,7 +330,8 @@ def test_what_a_rule_uses_stays(api: Api) -> None:
         (f"/v3/segments/{segment}", "segment", "custom"),
         (f"/v3/custom-metrics/{metric}", "custom metric", "custom"),
     ):
-        assert api.refused(409, "DELETE", path) == [f'Alert rules use the {what}; change or delete them first: "{name}"']
+        message = f'Alert rules use the {what}; change or delete them first: "{name}"'
+        assert api.refused(409, "DELETE", path) == [message]
         api.get(path)
     change = f"/v3/models/{model_id}"
     (message,) = api.refused(409, "PATCH", change, json=without("place"))
