@@ -188,7 +188,7 @@ def test_a_webhook_that_a_rule_notifies_stays(api: Api) -> None:
     config = f"/v3/alert-rules/{api.call('POST', '/v3/alert-rules', json=rule)['id']}/notification"
     hook = f"{PATH}/{(uuid := api.create('notified')['uuid'])}"
     assert api.call("PATCH", config, json={"webhooks": [uuid]})["webhooks"] == [uuid]
-    assert api.refused(409, "DELETE", hook) == 'Alert rules use the webhook: "few events"'
+    assert api.refused(409, "DELETE", hook) == 'Alert rules use the webhook; change or delete them first: "few events"'
     api.call("PATCH", config, json={"webhooks": []})
     assert api.call("DELETE", hook)["name"] == "notified"
 
