@@ -124,10 +124,14 @@ class Computation:
 
     def rows(self, selection: RowSelection, name: str = "rows") -> "Rows":
         """Return a rows relation that statements call `name`. Raises KeyError for a column that is not declared."""
+        return Rows(self, selection, name, self.source(selection))
+
+    def source(self, selection: RowSelection) -> str:
+        """Return the name of a new source of rows, which `release` forgets."""
         self._relations += 1
         source = f"source_{self._relations}"
         self._db.register(source, _Source(self, selection, self.schema.arrow))
-        return Rows(self, selection, name, source)
+        return source
 
     def query(self, statement: Sql, *relations: "Rows") -> pa.Table:
         """Return the rows of a statement that reads these relations by their names."""
@@ -218,6 +222,7 @@ class Rows:
         self._computation = computation
         self._selection = selection
         self._source = source
+        self._narrow: dict[str, str] = {}
         self._kept: str | None = None
         self._is_kept_once_read = False
         self._key: bytes | None = None
@@ -229,7 +234,7 @@ class Rows:
     def keep(self) -> None:
         """Prepare for several statements: keep the rows in memory if it takes longer to read them again."""
         if self._kept is None and self._computation.snapshot.is_slow:
-            text, values = self.definition()
+            text, values = self._restricted(self._source)
             self._computation.run(f"CREATE TEMP TABLE kept_{self._source} AS {text}", values)
             self._kept = f"kept_{self._source}"
 
@@ -248,10 +253,12 @@ class Rows:
 
     def close(self) -> None:
         """Free the memory of the rows. No statement may read them afterwards."""
+        for source in self._narrow.values():
+            self._computation.release(source, None)
         self._computation.release(self._source, self._kept)
 
-    def definition(self) -> tuple[str, Sequence[Any]]:
-        """Return the query that makes the relation, and its values."""
+    def definition(self, statement: str) -> tuple[str, Sequence[Any]]:
+        """Return the query that makes the relation with the columns that a statement names, and its values."""
         if self._is_kept_once_read:
             self._is_kept_once_read = False
             self.keep()
@@ -259,13 +266,27 @@ class Rows:
             rows = read_gradually(self._computation, self._selection.stored, self._key)
             self._computation.replace(self._source, in_one_bin(rows))
             self._key = None
-        segment = self._selection.segment
         if self._kept is not None:
             return f"SELECT * FROM {self._kept}", ()
+        if self._computation.snapshot.is_slow:
+            return self._restricted(self._source)
+        return self._restricted(self._narrow_source(statement))
+
+    def _narrow_source(self, statement: str) -> str:
+        """Return a source without the columns that a statement does not name: each scan reads all of its source."""
+        selection = self._selection.named_in(statement)
+        key = repr(selection)
+        if key not in self._narrow:
+            self._narrow[key] = self._computation.source(selection)
+        return self._narrow[key]
+
+    def _restricted(self, source: str) -> tuple[str, Sequence[Any]]:
+        """Return the query for the rows of a source that are in the segment, and its values."""
+        segment = self._selection.segment
         if segment is None:
-            return f"SELECT * FROM {self._source}", ()
+            return f"SELECT * FROM {source}", ()
         condition = segment.sql(value_column)
-        return f"SELECT * FROM {self._source} WHERE {condition.text}", condition.values
+        return f"SELECT * FROM {source} WHERE {condition.text}", condition.values
 
 
 class _Source:

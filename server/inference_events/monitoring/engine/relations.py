@@ -7,16 +7,16 @@ from inference_events.monitoring.sql_names import quoted
 
 
 class Relation(Protocol):
-    """Rows that statements read: a query, and the values that are bound to it."""
+    """Rows that statements read: a query for what a statement names of them, and the values that are bound to it."""
 
-    def definition(self) -> tuple[str, Sequence[Any]]: ...
+    def definition(self, statement: str) -> tuple[str, Sequence[Any]]: ...
 
 
 def with_relations(text: str, values: Sequence[Any], relations: Mapping[str, Relation]) -> tuple[str, Sequence[Any]]:
     """Return a statement that stands alone, made of one that reads relations by their names, and its values."""
     if not relations:
         return text, values
-    defined = [(quoted(name), *relation.definition()) for name, relation in relations.items()]
+    defined = [(quoted(name), *relation.definition(text)) for name, relation in relations.items()]
     tables = ", ".join(f"{name} AS ({query})" for name, query, _ in defined)
     own = text.lstrip()
     separator = ", " if own.startswith("WITH ") else " "

@@ -11,7 +11,7 @@ they are kept only if the store is slow.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from inference_events.events.columns import ColumnSelection
+from inference_events.monitoring.sql_names import label_column, value_column
 
 BIN = pa.field("bin", pa.int64())
 
@@ -66,6 +67,16 @@ class RowSelection:
     with_violations: bool = False
     segment: Segment | None = None
     with_received: bool = False
+
+    def named_in(self, statement: str) -> "RowSelection":
+        """Return the same rows with those columns that a statement names."""
+        return replace(
+            self,
+            columns=[name for name in self.columns if value_column(name) in statement],
+            labels=[name for name in self.labels if label_column(name) in statement],
+            with_violations=self.with_violations and "violations" in statement,
+            with_received=self.with_received and "received_at" in statement,
+        )
 
     @property
     def stored(self) -> ColumnSelection:
