@@ -159,35 +159,27 @@ class ColumnsPlan:
         return counts, count
 
     def _drifts(self, computation: Computation, window: Window, names: Iterable[str]) -> dict[str, list[Figure]]:
-        found: dict[str, list[Figure]] = {}
-        for queries in self._queries(computation, names):
-            known = self.frame.known.baselines_by_name
-            figures = compute_figures(computation, window, list(queries.values()), self.subject, known)
-            found |= zip(queries, figures, strict=True)
-        return found
+        queries, known = self._queries(names), self.frame.known.baselines_by_name
+        if not queries:
+            return {}
+        figures = compute_figures(computation, window, list(queries.values()), self.subject, known)
+        return dict(zip(queries, figures, strict=True))
 
-    def _queries(self, computation: Computation, names: Iterable[str]) -> list[dict[str, MetricQuery]]:
-        """Return the drifts of the columns that have one, those together that are computed together.
-
-        Each statement reads all columns of its group, so a group is one column unless reading the events is slow.
-        """
+    def _queries(self, names: Iterable[str]) -> dict[str, MetricQuery]:
+        """Return the drifts of the columns that have one."""
         if self.baseline is None:
-            return []
+            return {}
         metric, baseline = self.request.metric, self.baseline.name
         possible = set(metrics.columns_of(METRICS[metric], self.subject))
-        every = {name: MetricQuery(metric, name, baseline=baseline) for name in names if name in possible}
-        if computation.snapshot.is_slow:
-            return [every] if every else []
-        return [{name: query} for name, query in every.items()]
+        return {name: MetricQuery(metric, name, baseline=baseline) for name in names if name in possible}
 
     def _histograms(self, computation: Computation, names: Sequence[str]) -> dict[str, SmallHistograms]:
-        window, known = self.frame.whole, self.frame.known.baselines_by_name
-        found: dict[str, SmallHistograms] = {}
-        for queries in self._queries(computation, names):
-            prepared = prepare(computation, window, list(queries.values()), [], self.subject, known)
-            pairs = prepared.run(partial(self._pairs, queries, prepared.baselines))
-            found |= {name: _small(pair[0]) for name, pair in pairs.items() if not isinstance(pair, Reason)}
-        return found
+        queries, known = self._queries(names), self.frame.known.baselines_by_name
+        if not queries:
+            return {}
+        prepared = prepare(computation, self.frame.whole, list(queries.values()), [], self.subject, known)
+        pairs = prepared.run(partial(self._pairs, queries, prepared.baselines))
+        return {name: _small(pair[0]) for name, pair in pairs.items() if not isinstance(pair, Reason)}
 
     def _pairs(
         self,
