@@ -1,5 +1,7 @@
 """Deletions: a deleted resource is gone everywhere at once, and its second deletion is a 404."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from tests.contract.fuzz.fixtures import ID_COLUMN
@@ -94,9 +96,9 @@ def a_deleted_rule_is_gone(session: Session, data: st.DataObject) -> None:
     """An alert rule goes alone or with its model, in both forms of the API."""
     model = new_model(session, new_project(session)["id"])
     deleted, other = (new_rule(session, model["id"]) for _ in range(2))
-    assert session.delete(f"/v3/alert-rules/{deleted['id']}") == deleted
+    assert _as_created(session.delete(f"/v3/alert-rules/{deleted['id']}")) == _as_created(deleted)
     _rule_is_gone(session, deleted["id"])
-    assert session.get(f"/v3/alert-rules/{other['id']}") == other
+    assert _as_created(session.get(f"/v3/alert-rules/{other['id']}")) == _as_created(other)
     session.delete(f"/v3/models/{model['id']}")
     _rule_is_gone(session, other["id"])
 
@@ -158,3 +160,8 @@ PROMISES = (
     a_file_stays_while_a_job_needs_it,
     a_revoked_token_is_gone,
 )
+
+
+def _as_created(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return what only requests change of a rule: the server judges its bins meanwhile."""
+    return {name: value for name, value in rule.items() if name not in ("last_evaluation", "next_evaluation_at")}
