@@ -143,8 +143,10 @@ test-console: .venv/test/.wheel .venv/console .venv/clients/newest .venv/.demo #
 	$(TEST_PYTHON) -m tools.console --check
 	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m pytest tests/console $(ARGS)
 
-console-pictures: .venv/test/.wheel .venv/console ## Take the screenshots of docs/console.md
+console-pictures: .venv/test/.wheel .venv/console .venv/.demo ## Take the screenshots of docs/console.md, and of the demo for README.md
 	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m tests.console.screenshots docs/console
+	$(PYTHON) -m examples.flights --data-dir build/demo
+	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m tests.console.screenshots docs/console --demo build/demo
 
 check-contract: .venv/.dev ## Fail if openapi.yaml breaks clients of the last release in contract/
 	$(PYTHON) -m tools.review.breaking

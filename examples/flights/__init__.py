@@ -37,7 +37,7 @@ def run(data_dir: Path, days_per_month: int = WHOLE_MONTHS, console: Console | N
     except (InferenceEventsError, ServerDidNotStart) as error:
         raise _failure(console, str(error)) from None
     show_outcome(console, reading, work.phases)
-    show_serving(console, data_dir)
+    show_serving(console, data_dir, reading.model_id)
     if reading.differences:
         raise SystemExit(1)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -159,11 +160,12 @@ def show_rates(console: Console, runs: Mapping[str, list[Phase]]) -> None:
     console.print(table)
 
 
-def show_serving(console: Console, data_dir: Path) -> None:
-    """Show how to serve the published data."""
+def show_serving(console: Console, data_dir: Path, model_id: UUID) -> None:
+    """Show how to serve the published data, and where the console shows them."""
     console.print("Serve this data:  ", f"inference-events serve --data-dir {data_dir}", sep="", soft_wrap=True)
     console.print("or, in a clone:   ", f'make serve ARGS="--data-dir {data_dir}"', sep="", soft_wrap=True)
     console.print("Its admin token:  ", str(admin_token_file(data_dir)), sep="", soft_wrap=True)
+    console.print("Then look at it:  ", f"http://127.0.0.1:8000/console/#/models/{model_id}", sep="", soft_wrap=True)
 
 
 def _quality(month: Month) -> tuple[str, ...]:

@@ -113,25 +113,25 @@ class Reading:
         self.figures: dict[int, MonthFigures] = {}
         self.alerts: list[AlertRecord] = []
         self.differences: list[str] = []
+        self.model_id = model_id
         self._client = client
-        self._model_id = model_id
         self._rules = [Rule.of(column) for column in columns]
 
     def compare_dataset(self, source: Flights, advance: Advance) -> None:
         """Compare the training dataset with its flights."""
-        self._compare(source, _counted(self._client.events.read(self._model_id, dataset=DATASET), advance))
+        self._compare(source, _counted(self._client.events.read(self.model_id, dataset=DATASET), advance))
 
     def compare_production(self, source: Flights, advance: Advance) -> None:
         """Compare all of PRODUCTION with the flights that should be there."""
-        self._compare(source, _counted(self._client.events.read(self._model_id), advance))
+        self._compare(source, _counted(self._client.events.read(self.model_id), advance))
 
     def expect_none_between(self, start: datetime, end: datetime) -> None:
         """Check that a time range of PRODUCTION is empty."""
-        self._expect_none(self._client.events.read(self._model_id, between=(start, end)))
+        self._expect_none(self._client.events.read(self.model_id, between=(start, end)))
 
     def expect_none_of(self, event_ids: list[str]) -> None:
         """Check that PRODUCTION has none of these ids."""
-        self._expect_none(self._client.events.read(self._model_id, event_ids=event_ids))
+        self._expect_none(self._client.events.read(self.model_id, event_ids=event_ids))
 
     def compare_counts(self, received: Counter[str], expected: Counter[str]) -> None:
         """Compare the counts that the server reported while the demo published with the source."""

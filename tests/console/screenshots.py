@@ -136,13 +136,31 @@ def take_watched(visit: Visit, folder: Path, mark: str, model: Watched) -> None:
     shoot("rule-new")
 
 
+def take_demo(data_dir: Path, folder: Path) -> None:
+    """Take the pictures of the README, of the data directory of the demo."""
+    with serving(data_dir) as server, sync_playwright() as playwright:
+        client = Client(server.url)
+        model_id = client.call("GET", "/v3/models")["items"][0]["id"]
+        client.close()
+        with visiting(launch(playwright), server.url, viewport=WIDE) as visit:
+            for name in ("drift", "performance", "integrity"):
+                visit.open(f"/models/{model_id}/{name}?from=2013-06-01&to=2013-08-01")
+                visit.page.wait_for_load_state("networkidle")
+                visit.page.wait_for_timeout(5000)
+                visit.page.screenshot(path=folder / f"demo-{name}.png")
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--all", action="store_true", help="both themes, two widths, and dialogs")
+    parser.add_argument("--demo", type=Path, help="only the pictures of the README, of this data directory of the demo")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.demo:
+        take_demo(arguments.demo, arguments.folder)
+        return
     with TemporaryDirectory() as data_dir, serving(Path(data_dir) / "data") as server, sync_playwright() as playwright:
         fill(server.url)
         client = Client(server.url)

@@ -21,7 +21,8 @@ import { MarkedChart } from "./marked-chart";
 
 const PAGE = 20;
 const FIRST = 40;
-const MAX_BINS = 60;
+/** Days of three months. */
+const MAX_BINS = 93;
 const PATH = "/v3/monitoring/violations";
 const KINDS = ["any", "missing", "type", "range"] as const;
 

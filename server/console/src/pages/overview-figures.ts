@@ -2,6 +2,8 @@
 
 import { api, body, type Schemas } from "../api/client";
 import { type Binned, type Measure, readSeries } from "../api/series";
+import { rangeName } from "../chart/data";
+import { zone } from "../ui/preferences";
 import { freeze, previous } from "../url/range";
 import type { Model } from "../url/routes";
 import type { Selection } from "../url/selection";
@@ -20,9 +22,12 @@ export interface Traffic {
   traffic: Line;
   violations: Line;
   performance: Line | null;
+  /** What the bins cover, if it is more than the range: bins are whole. */
+  covered: string | null;
 }
 
-const MAX_BINS = 60;
+/** Days of three months. */
+const MAX_BINS = 93;
 const FEW = 30;
 
 /** The metric that stands for the performance of a task, and whether more of it is better. */
@@ -56,7 +61,14 @@ export async function readTraffic(model: Model, selection: Selection, signal: Ab
     traffic: { value: total, change: beforeEnded ? (100 * nowEnded) / beforeEnded - 100 : null, course: events },
     violations: { value: share, change: share === null || shareBefore === null ? null : share - shareBefore, course },
     performance: metric ? performanceCourse(now) : null,
+    covered: covered(now, selection),
   };
+}
+
+function covered(now: Binned, { bounds }: Selection): string | null {
+  const [first, last] = [Date.parse(now.edges[0] ?? ""), Date.parse(now.edges.at(-1) ?? "")];
+  const isWithin = first >= bounds.start && (last <= bounds.end || bounds.end > Date.now());
+  return isWithin ? null : rangeName(now.edges, zone.value);
 }
 
 function performanceCourse(now: Binned): Line {

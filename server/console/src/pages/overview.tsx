@@ -97,7 +97,7 @@ function TrafficLines({ model, traffic }: { model: Model; traffic: Resource<Traf
         value={events && `${count(events.value ?? 0)} events`}
         change={change(events?.change, (by) => percent(by))}
         course={events && <Sparkline width={COURSE} values={events.course} isFromZero label="Events over time" />}
-        note=""
+        note={data?.covered ? `in whole bins: ${data.covered}` : ""}
       />
       <Row
         name={
