@@ -1582,8 +1582,8 @@ export interface paths {
          *       accurate to 5 %.
          *     * `minutes` begins with the minute of the start or 59 minutes ago, and ends with the current minute, which is not over.
          *     * `models` has the 100 models with the most requests and events of the hour, the busiest first.
-         *     * `other` counts requests that were refused before their model was known, and models that are deleted. Of more than 100
-         *       models that are busy within one minute, the rest counts here.
+         *     * `other` counts requests that were refused before their model was known, models that are deleted, and those that are
+         *       not among the 100 of the hour, or of one minute.
          *
          *     A token that is limited to projects sees the models of these projects: `minutes` is their sum, without `other`.
          *     A token with the scope `ingest` sees the same as one with `read`, because these are numbers only.

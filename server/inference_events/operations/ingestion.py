@@ -36,16 +36,17 @@ class IngestionReader:
         known = {model.id: model for model in self.catalog.read(find)}
         is_all = model_id is None and current_project_ids() is None
         by_model = hour.by_model()
+        busiest = _busiest(known, by_model)
         shown: t.Ingestion = {
             "replica": self.replica,
             "started_at": _timestamp(self.recent.started_at),
             "read_at": _timestamp(self.recent.now()),
             "waiting_requests": self.waiting(),
             "minutes": _minutes(hour, lambda id: is_all or id in known),
-            "models": _busiest(known, by_model),
+            "models": [_ingestion_of(known[id], by_model[id]) for id in busiest],
         }
         if is_all:
-            shown["other"] = _counts(total(counts for id, counts in by_model.items() if id not in known))
+            shown["other"] = _counts(total(counts for id, counts in by_model.items() if id not in busiest))
         return shown
 
 
@@ -58,17 +59,18 @@ def _minutes(hour: Hour, is_counted: Callable[[str], bool]) -> list[t.IngestionM
     return [{"minute": _timestamp(minute * 60), "counted": _counts(counts)} for minute, counts in by_minute]
 
 
-def _busiest(known: Mapping[str, Model], by_model: Mapping[str, Counts]) -> list[t.ModelIngestion]:
+def _busiest(known: Mapping[str, Model], by_model: Mapping[str, Counts]) -> list[str]:
     busy = [id for id in known if id in by_model]
     busy.sort(key=lambda id: (-by_model[id].requests - sum(by_model[id].events), id))
-    return [
-        {
-            "model": views.model_reference(known[id]),
-            "project": views.project_reference(known[id].project),
-            "counted": _counts(by_model[id]),
-        }
-        for id in busy[:MAX_MODELS]
-    ]
+    return busy[:MAX_MODELS]
+
+
+def _ingestion_of(model: Model, counts: Counts) -> t.ModelIngestion:
+    return {
+        "model": views.model_reference(model),
+        "project": views.project_reference(model.project),
+        "counted": _counts(counts),
+    }
 
 
 def _counts(counts: Counts) -> t.IngestionCounts:
