@@ -8,6 +8,7 @@ from statistics import median
 from tests.bench import floors, workload
 from tests.bench.alerts import alerts
 from tests.bench.case import Bench
+from tests.bench.console import console
 from tests.bench.figures import figures, figures_cluster
 from tests.bench.load import Rounds
 from tests.bench.replicas import replicas
@@ -197,5 +198,18 @@ def _against_first(sizes: Sequence[Size]) -> Iterator[Row]:
 
 CASES = {
     case.__name__: case
-    for case in (disk, start, publish, single, files, downloads, growth, figures, figures_cluster, replicas, alerts)
+    for case in (
+        disk,
+        start,
+        publish,
+        single,
+        files,
+        downloads,
+        growth,
+        figures,
+        figures_cluster,
+        replicas,
+        alerts,
+        console,
+    )
 }

@@ -41,7 +41,7 @@ class Times:
 def figures(bench: Bench) -> Iterator[Row]:
     """Compute charts with the embedded engine."""
     with serving(bench.folder / "figures") as server:
-        model = _stored(bench, server)
+        model = stored(bench, server)
         for name, query in METRICS.items():
             times = _measure(bench, server, model, query)
             work = f"30-day chart of {name} at {bench.rows:,} events"
@@ -60,7 +60,7 @@ def figures_cluster(bench: Bench) -> Iterator[Row]:
         files = bench.folder.resolve() / "bucket"
         settings = {"database_url": postgres.url(), "files_url": f"file://{files}"}
         server = stack.enter_context(serving(bench.folder / "replica", **settings))
-        model = _stored(bench, server)
+        model = stored(bench, server)
         for name in ("accuracy", "drift"):
             times = _measure(bench, server, model, METRICS[name])
             work = f"PostgreSQL: 30-day chart of {name} at {bench.rows:,} events"
@@ -77,7 +77,7 @@ class Model:
     rows: int
 
 
-def _stored(bench: Bench, server: Server) -> Model:
+def stored(bench: Bench, server: Server) -> Model:
     """Store a dataset, and events that are spread over the days."""
     fields = workload.model_fields()
     fields |= {"task": "binary_classification", "task_params": {"target_class_order": [False, True]}}
