@@ -5,11 +5,23 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from inference_events.app import create_app
+from inference_events.settings import Settings
 from tests.contract.definitions import UNKNOWN_ID, Api, Data
+from tests.contract.serving import serve
 
 INGESTION = "/v3/monitoring/ingestion"
 CSV = b"id,age\n1,30\n2,31\n,32\n"
+
+
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory: pytest.TempPathFactory, token: str) -> Iterator[str]:
+    """Give a server of these tests alone: in a list of the busiest models, those of other tests displace others."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("ingestion"), admin_token=SecretStr(token))
+    with serve(create_app(settings, validate_responses=True)) as url:
+        yield url
 
 
 @pytest.fixture
@@ -119,11 +131,10 @@ def test_all_models(api: Api) -> None:
 def test_a_deleted_model_is_counted_beside_the_models(api: Api) -> None:
     """What was ingested for a model that is deleted counts as other."""
     model_id = api.model("gone")
-    # Enough for one of the busiest, which are counted by themselves.
-    api.publish(model_id, *({"id": str(n), "age": n} for n in range(900)))
+    api.publish(model_id, {"id": "1", "age": 30})
     before = api.get(INGESTION)["other"]["created"]
     api.delete(f"/v3/models/{model_id}")
-    assert api.get(INGESTION)["other"]["created"] == before + 900
+    assert api.get(INGESTION)["other"]["created"] == before + 1
     api.refused(404, "GET", INGESTION, params={"model_id": model_id})
 
 
