@@ -141,7 +141,7 @@ console-dev: .venv/.dev ## Serve the console's sources, with the API of a runnin
 # Not a part of `make test`, which checks the console without a browser and without Node.js.
 test-console: .venv/test/.wheel .venv/console .venv/clients/newest .venv/.demo ## Rebuild the console, and test it in Chromium (needs Node.js)
 	$(TEST_PYTHON) -m tools.console --check
-	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m pytest tests/console $(ARGS)
+	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m pytest tests/console --numprocesses=2 --dist=loadfile $(ARGS)
 
 console-pictures: .venv/test/.wheel .venv/console .venv/.demo ## Take the screenshots of docs/console.md, and of the demo for README.md
 	$(CONSOLE_TESTS) $(CONSOLE_PYTHON) -m tests.console.screenshots docs/console
