@@ -31,6 +31,8 @@ CONNECTIONS = 8
 EVENTS_OF_HOUR = 10_000
 RULES_OF_MODEL = 50
 ROWS_OF_MODEL = 20_000
+# Rules of one name come together, and only some watch the precision.
+MAX_LISTED = 1000
 BUDGET_SECONDS = 30
 BUDGET_MODELS = 100
 # The first hour is judged alone. Then each round has an hour of its own.
@@ -118,7 +120,7 @@ class Watched:
 
     def correct(self) -> float:
         """Return the seconds until a label of an hour that was judged has changed the record of that."""
-        rules = self.client.get("/v3/alert-rules", params={"limit": RULES_OF_MODEL}).json()["data"]["items"]
+        rules = self.client.get("/v3/alert-rules", params={"limit": MAX_LISTED}).json()["data"]["items"]
         rule = next(one for one in rules if one["metric"]["id"] == "precision")
         path = f"/v3/alert-rules/{rule['id']}/records"
         before = self.client.get(path).json()["data"]["total"]
