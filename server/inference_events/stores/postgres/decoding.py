@@ -15,6 +15,7 @@ import pyarrow as pa
 from inference_events.events.types import TIMESTAMP
 from inference_events.stores.postgres.columns import to_arrow
 from inference_events.stores.postgres.payloads import PLAIN, pack, unpack_all, unpack_bytes
+from inference_events.stores.postgres.schemas import Column
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -29,6 +30,15 @@ LONG_ARRAYS = {0xDC: ">u2", 0xDD: ">u4"}
 NO_VALUES = pack(())
 # Bytes that may be read beyond the last payload.
 PADDING = bytes(16)
+
+
+def read_all(columns: Sequence[Column], stored: Mapping[str, Sequence[bytes | None]]) -> list[pa.Array]:
+    """Return the values of columns, in their order. `stored` has their payloads by name."""
+    types: dict[str, dict[int, pa.DataType]] = {name: {} for name in stored}
+    for column in columns:
+        types[column.payload][column.index] = column.arrow
+    values = {name: read_columns(payloads, types[name]) for name, payloads in stored.items()}
+    return [values[column.payload][column.index] for column in columns]
 
 
 class _Unreadable(Exception):

@@ -9,7 +9,7 @@ from inference_events.events.store_errors import RevisionChanged
 from inference_events.events.types import Scan, StoredEvents
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection
-from inference_events.stores.postgres.decoding import read_columns
+from inference_events.stores.postgres.decoding import read_all
 from inference_events.stores.postgres.rows import Row, event_ids, times
 from inference_events.stores.postgres.schemas import Column, Schemas
 from inference_events.stores.postgres.selecting import EVENT_ID, in_range
@@ -68,14 +68,9 @@ def _fetched(db: Connection, columns: Sequence[Column], where: str, parameters: 
 def _decoded(columns: Sequence[Column], rows: Sequence[Row]) -> StoredEvents:
     _, _, ts, *packed = zip(*rows, strict=True)
     system = pa.table({"event_id": event_ids(rows), "timestamp": times(ts)})
-    names = sorted({column.payload for column in columns})
-    values = {
-        (name, index): array
-        for name, stored in zip(names, packed, strict=True)
-        for index, array in read_columns(stored, {c.index: c.arrow for c in columns if c.payload == name}).items()
-    }
+    stored = dict(zip(sorted({column.payload for column in columns}), packed, strict=True))
     schema = pa.schema([(column.name, column.arrow) for column in columns])
-    return StoredEvents(system, pa.table([values[column.payload, column.index] for column in columns], schema=schema))
+    return StoredEvents(system, pa.table(read_all(columns, stored), schema=schema))
 
 
 def _joined(parts: Sequence[StoredEvents]) -> StoredEvents:

@@ -17,7 +17,7 @@ from inference_events.events.types import TIMESTAMP, UNKNOWN_TIME, VIOLATIONS, D
 from inference_events.stores.postgres.changes import data_revision, dirty_hours
 from inference_events.stores.postgres.clocks import read_clock
 from inference_events.stores.postgres.connections import Connection
-from inference_events.stores.postgres.decoding import read_columns
+from inference_events.stores.postgres.decoding import read_all
 from inference_events.stores.postgres.rows import Row, read_violations, times
 from inference_events.stores.postgres.schemas import Column, EventSchema, Schemas
 from inference_events.stores.postgres.selecting import in_range
@@ -100,9 +100,8 @@ class _Decoder:
         self._selection = selection
         self._columns = [schema.by_name[name] for name in selection.columns]
         self._labels = [schema.by_name[name] for name in selection.labels]
-        self._types: dict[str, dict[int, pa.DataType]] = {}
-        for column in (*self._columns, *self._labels):
-            self._types.setdefault(column.payload, {})[column.index] = column.arrow
+        self._read = [*self._columns, *self._labels]
+        self._payloads = list(dict.fromkeys(column.payload for column in self._read))
 
     @property
     def selected(self) -> str:
@@ -110,7 +109,7 @@ class _Decoder:
         received = ["e.received_at"] if self._selection.with_received else []
         violations = ["e.violations::text"] if self._selection.with_violations else []
         labels = ["e.labelled_at::text"] if self._labels else []
-        return ", ".join(["e.ts", *keys, *received, *violations, *labels, *(f"e.{name}" for name in self._types)])
+        return ", ".join(["e.ts", *keys, *received, *violations, *labels, *(f"e.{name}" for name in self._payloads)])
 
     def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """Return rows as a batch."""
@@ -124,13 +123,10 @@ class _Decoder:
             found = [read_violations(text) if text else NONE_FOUND for text in next(fetched)]
             arrays.append(pa.array(found, VIOLATIONS))
         labelled_at = _read_times(next(fetched)) if self._labels else []
-        values = {
-            (name, index): array
-            for (name, types), stored in zip(self._types.items(), fetched, strict=True)
-            for index, array in read_columns(stored, types).items()
-        }
-        arrays += [values[column.payload, column.index] for column in self._columns]
-        arrays += [_label_times(labelled_at, each, values[each.payload, each.index]) for each in self._labels]
+        values = read_all(self._read, dict(zip(self._payloads, fetched, strict=True)))
+        arrays += values[: len(self._columns)]
+        labels = zip(self._labels, values[len(self._columns) :], strict=True)
+        arrays += [_label_times(labelled_at, column, found) for column, found in labels]
         return pa.RecordBatch.from_arrays(arrays, schema=self._arrow)
 
 
