@@ -1,6 +1,6 @@
 """Hours of UTC, as numbers since 1970: changes of events are noted in them. A range has its first and last hour."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -29,8 +29,10 @@ def hour_ranges(times: Iterable[pa.ChunkedArray]) -> list[HourRange]:
     return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
-def is_dirty(bounds: tuple[int, int], dirty: Iterable[HourRange]) -> bool:
-    """Report whether a range of time, in UTC microseconds, has an hour of these ranges."""
+def is_dirty(bounds: tuple[int, int] | None, dirty: Sequence[HourRange]) -> bool:
+    """Report whether a range of time, in UTC microseconds, has an hour of these ranges. None is all time."""
+    if bounds is None:
+        return bool(dirty)
     first, last = bounds[0] // MICROSECONDS, (bounds[1] - 1) // MICROSECONDS
     return any(low <= last and first <= high for low, high in dirty)
 

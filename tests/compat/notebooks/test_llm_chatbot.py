@@ -61,7 +61,7 @@ def conversations(rows: int, seed: int) -> pd.DataFrame:
 
 
 def test_conversations_of_the_notebook(project_name: str) -> None:
-    """All conversations are stored whole, feedback can be counted, and what was not computed is null with a reason."""
+    """All conversations are stored whole, feedback can be counted, and uncomputed figures are null with a reason."""
     project = steps.open_project(project_name)
     sample = conversations(SAMPLE_ROWS, seed=1)
     model = fdl.Model.from_data(

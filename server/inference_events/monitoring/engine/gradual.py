@@ -41,9 +41,8 @@ class GradualRows:
 
     def is_valid(self, selection: ColumnSelection, dirty: list[HourRange]) -> bool:
         """Report whether no event of the selection has changed, of the hours that have."""
-        if selection.start is None or selection.end is None:
-            return not dirty
-        return not is_dirty((selection.start, selection.end), dirty)
+        bounds = None if selection.start is None or selection.end is None else (selection.start, selection.end)
+        return not is_dirty(bounds, dirty)
 
     def with_part(self, part: list[pa.RecordBatch], selection: ColumnSelection) -> "GradualRows":
         """Return the rows with those of the next part. `selection` is that of all."""

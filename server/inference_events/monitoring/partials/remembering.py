@@ -50,9 +50,8 @@ class RememberingConnection:
     def _has_changed(self, selection: RowSelection, since: DataRevision) -> bool:
         """Report whether events of a selection may have changed after a revision."""
         dirty = self._computation.dirty_hours(selection.environment_id, since)
-        if selection.bins is None:
-            return bool(dirty)
-        return is_dirty((selection.bins.bounds[0], selection.bins.bounds[-1]), dirty)
+        bounds = None if selection.bins is None else (selection.bins.bounds[0], selection.bins.bounds[-1])
+        return is_dirty(bounds, dirty)
 
 
 @dataclass(frozen=True)
@@ -65,4 +64,4 @@ class Remembered:
         return self.rows
 
     def fetchnumpy(self) -> dict[str, Any]:
-        raise NotImplementedError("what baselines give is few rows")
+        raise NotImplementedError("statements about baselines give few rows")
