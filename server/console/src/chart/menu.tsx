@@ -26,12 +26,28 @@ export interface MenuProps extends ChartProps {
 
 export function Menu(props: MenuProps) {
   const { title, data, call, revision, figure, isTable, showTable } = props;
-  const [isCallOpen, openCall] = useState(false);
-  const saveCsv = () => save(new Blob([toCsv(data, zone.value)], { type: "text/csv" }), `${fileName(title)}.csv`);
   const savePng = async () => {
     const made = figure.current && (await picture(figure.current, props));
     if (made) save(made, `${fileName(title)}.png`);
   };
+  return <FigureMenu {...{ title, call, revision, isTable, showTable, savePng }} csv={() => toCsv(data, zone.value)} />;
+}
+
+export interface FigureMenuProps {
+  title: string;
+  call: ApiCall;
+  revision: string;
+  isTable: boolean;
+  showTable: (is: boolean) => void;
+  /** Write the numbers. */
+  csv: () => string;
+  savePng?: () => void;
+}
+
+/** Offer what is common to figures over time and small plots. */
+export function FigureMenu({ title, call, revision, isTable, showTable, csv, savePng }: FigureMenuProps) {
+  const [isCallOpen, openCall] = useState(false);
+  const saveCsv = () => save(new Blob([csv()], { type: "text/csv" }), `${fileName(title)}.csv`);
   return (
     <>
       <MenuButton label={`Options of ${title}`} text="⋯">
@@ -41,9 +57,11 @@ export function Menu(props: MenuProps) {
         <button type="button" onClick={saveCsv}>
           CSV
         </button>
-        <button type="button" onClick={savePng}>
-          PNG
-        </button>
+        {savePng && (
+          <button type="button" onClick={savePng}>
+            PNG
+          </button>
+        )}
         <CopyItem text={frozenLink} label="Copy link" />
         <button type="button" onClick={() => openCall(true)}>
           As API call
@@ -105,7 +123,7 @@ function urlOf(path: string): string {
 }
 
 /** Give the browser a file to keep. */
-export function save(content: Blob, name: string): void {
+function save(content: Blob, name: string): void {
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(content);
   anchor.download = name;
@@ -114,7 +132,7 @@ export function save(content: Blob, name: string): void {
 }
 
 /** Return the name of a file that is called like a chart. */
-export function fileName(title: string): string {
+function fileName(title: string): string {
   return (
     title
       .toLowerCase()

@@ -7,11 +7,9 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { cell, exact } from "../chart/data";
-import { type ApiCall, CallDialog, fileName, save } from "../chart/menu";
+import { type ApiCall, FigureMenu } from "../chart/menu";
 import { iso } from "../url/range";
-import { frozenLink, useSelection } from "../url/selection";
-import { CopyItem } from "./copy";
-import { MenuButton } from "./menu";
+import { useSelection } from "../url/selection";
 import { count, figure } from "./number";
 import "./plot.css";
 import { TableBox } from "./table-box";
@@ -99,26 +97,9 @@ interface MenuProps extends Pick<Props, "title" | "source" | "head" | "rows"> {
 }
 
 function PlotMenu({ title, source, head, rows, isTable, showTable }: MenuProps) {
-  const [isCallOpen, openCall] = useState(false);
   const write = (value: Cell) => cell(typeof value === "string" ? value : exact(value));
   const csv = () => [head, ...rows()].map((line) => `${line.map(write).join(",")}\r\n`).join("");
-  return (
-    <>
-      <MenuButton label={`Options of ${title}`} text="⋯">
-        <button type="button" onClick={() => showTable(!isTable)}>
-          {isTable ? "Hide table" : "Table"}
-        </button>
-        <button type="button" onClick={() => save(new Blob([csv()], { type: "text/csv" }), `${fileName(title)}.csv`)}>
-          CSV
-        </button>
-        <CopyItem text={frozenLink} label="Copy link" />
-        <button type="button" onClick={() => openCall(true)}>
-          As API call
-        </button>
-      </MenuButton>
-      {isCallOpen && <CallDialog {...source} onClose={() => openCall(false)} />}
-    </>
-  );
+  return <FigureMenu {...source} {...{ title, isTable, showTable, csv }} />;
 }
 
 function moved(key: string, cursor: number | null, points: number): number | null | undefined {
