@@ -160,9 +160,12 @@ def test_a_drag_zooms_and_back_undoes_it(browser: Browser, place: tuple[str, str
         before = page.get_by_label(re.compile("^Range:")).inner_text()
 
         def drag() -> None:
-            box = page.get_by_role("application", name=re.compile("^Events, ")).bounding_box()
+            chart = page.get_by_role("application", name=re.compile("^Events, "))
+            page.wait_for_timeout(500)
+            # It waits until the chart stays in its place.
+            chart.hover(position={"x": 300, "y": 60})
+            box = chart.bounding_box()
             assert box
-            page.mouse.move(box["x"] + 300, box["y"] + 60)
             page.mouse.down()
             page.mouse.move(box["x"] + 500, box["y"] + 60, steps=4)
             page.mouse.up()
